@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+// The groups of cases of assay-micro. Each function registers its cases with Google Benchmark; call it once.
+#pragma once
+
+namespace assay::micro {
+
+void RegisterSseParserCases();
+
+}  // namespace assay::micro

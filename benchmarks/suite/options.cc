@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+#include "benchmarks/suite/options.h"
+
+#include <boost/program_options.hpp>
+
+#include <sstream>
+
+#include "fixtures/base/text.h"
+#include "fixtures/base/units.h"
+
+namespace assay::suite {
+namespace {
+
+namespace po = boost::program_options;
+
+base::Error Usage(std::string what) { return base::Error{base::ErrorCode::kUsage, std::move(what), ""}; }
+
+po::options_description Description() {
+  po::options_description service("Service");
+  // clang-format off
+  service.add_options()
+    ("service", po::value<std::string>()->default_value("auto"),
+     "auto: --endpoint, else Foundry Local on this machine (started if need be), else the embedded service; "
+     "embedded: our own, started here; none: start nothing")
+    ("endpoint", po::value<std::string>(), "URL of a running service, with or without /v1 [FOUNDRY_LOCAL_ENDPOINT]")
+    ("scenario", po::value<std::string>(), "pacing and faults of the embedded service: a file, or e.g. slow_decode=1.5")
+    ("skip-without-service", "end with 77 instead of 3 when there is nothing to run against")
+    ("start-timeout", po::value<std::string>()->default_value("60s"), "for a service to answer")
+    ("connect-timeout", po::value<std::string>()->default_value("5s"), "for a connection")
+    ("first-token-timeout", po::value<std::string>()->default_value("300s"), "from the request to the first byte")
+    ("token-timeout", po::value<std::string>()->default_value("60s"), "between two reads of the answer")
+    ("request-timeout", po::value<std::string>()->default_value("900s"), "for a whole request");
+  po::options_description suite("Suite");
+  suite.add_options()
+    ("models", po::value<std::string>(),
+     "models.json, or a comma list of aliases or variants; default: every model of the embedded service [BENCH_MODELS]")
+    ("prompts", po::value<std::string>(), "prompts.json; default: the suite that comes with Assay")
+    ("prompt", po::value<std::string>(), "one prompt as text instead of a file [BENCH_PROMPT]")
+    ("repetitions", po::value<std::int64_t>(), "measured requests per case, default 10 [BENCH_ROUNDS]")
+    ("seed", po::value<std::int64_t>()->default_value(1), "of the order in which repetitions are interleaved")
+    ("warmup-limit", po::value<int>()->default_value(6), "most warm-up requests per case")
+    ("max-tokens", po::value<std::int64_t>(), "instead of each prompt's own [BENCH_MAX_TOKENS]")
+    ("temperature", po::value<double>(), "default 0 [BENCH_TEMPERATURE]")
+    ("request-seed", po::value<std::int64_t>()->default_value(7), "seed sent with every request")
+    ("stream", po::value<std::string>(), "on or off, default on [BENCH_STREAM]");
+  po::options_description output("Output");
+  output.add_options()
+    ("run", po::value<std::string>(), "run directory; default assay-run-<time>")
+    ("allow-failed-cases", "end with 0 although a case failed: the failure is in the run, the judge names it")
+    ("dry-run", "find the service, resolve the models, list the cases, measure nothing")
+    ("help", "this text")
+    ("version", "the version");
+  // clang-format on
+  po::options_description all(100, 40);
+  all.add(service).add(suite).add(output);
+  return all;
+}
+
+template <typename T>
+std::optional<T> Optional(const po::variables_map& map, const char* name) {
+  if (map.count(name) == 0) return std::nullopt;
+  return map[name].as<T>();
+}
+
+base::Status Duration(const po::variables_map& map, const char* name, base::Nanoseconds& into) {
+  const base::Result<base::Nanoseconds> parsed = base::ParseDuration(map[name].as<std::string>());
+  if (!parsed.ok()) return base::WithContext(parsed.error(), std::string("--") + name);
+  if (parsed->count() == 0) return Usage(std::string("--") + name + " must be longer than 0");
+  into = *parsed;
+  return {};
+}
+
+// A whole number from the environment; an unreadable one is an error, not a default.
+base::Result<std::optional<std::int64_t>> Integer(const Environment& environment, const std::string& name) {
+  const std::optional<std::string> text = environment(name);
+  if (!text || text->empty()) return std::optional<std::int64_t>();
+  const std::optional<std::int64_t> number = base::ParseInt(*text);
+  if (!number)
+    return Usage("the variable " + name + " should be a whole number, found '" + base::EscapeForTerminal(*text) + "'");
+  return number;
+}
+
+std::optional<std::string> NonEmpty(const Environment& environment, const std::string& name) {
+  std::optional<std::string> text = environment(name);
+  if (text && text->empty()) text.reset();
+  return text;
+}
+
+// Takes the --benchmark_* flags out of `args`: some are ours to honour, the rest is handed on.
+base::Result<std::vector<std::string>> TakeBenchmarkFlags(const std::vector<std::string>& args, Options& options,
+                                                          std::optional<std::int64_t>& repetitions) {
+  std::vector<std::string> rest;
+  for (const std::string& arg : args) {
+    if (!arg.starts_with("--benchmark_")) {
+      rest.push_back(arg);
+      continue;
+    }
+    const std::size_t equals = arg.find('=');
+    const std::string name = arg.substr(0, equals);
+    const std::string value = equals == std::string::npos ? "" : arg.substr(equals + 1);
+    if (name == "--benchmark_filter") {
+      options.filter = value;
+    } else if (name == "--benchmark_list_tests") {
+      if (!value.empty() && value != "true" && value != "1" && value != "false" && value != "0") {
+        return Usage(name + " should be true or false, found '" + base::EscapeForTerminal(value) + "'");
+      }
+      options.list_only = value != "false" && value != "0";
+    } else if (name == "--benchmark_repetitions") {
+      repetitions = base::ParseInt(value);
+      if (!repetitions) return Usage(name + " should be a whole number, found '" + value + "'");
+    } else if (name == "--benchmark_out") {
+      if (value.empty()) return Usage(name + " needs a file name");
+      options.benchmark_out = value;
+    } else if (name == "--benchmark_out_format") {
+      if (value != "json")
+        return Usage(name + "=" + value + ": the run is JSON; use `assay report --format=csv` for tables");
+    } else if (name == "--benchmark_format") {
+      if (value != "json" && value != "csv" && value != "console") {
+        return Usage(name + " should be console, json or csv, found '" + value + "'");
+      }
+      options.benchmark_format = value;
+    } else if (name == "--benchmark_enable_random_interleaving") {
+      return Usage(name + " shuffles without a seed; repetitions are interleaved already, --seed=N chooses the order");
+    } else if (name == "--benchmark_min_warmup_time") {
+      return Usage(name + " would repeat requests that are recorded; --warmup-limit=N sets the warm-up of every case");
+    } else if (name == "--benchmark_time_unit") {
+      return Usage(name + ": real time is in milliseconds in every run, so that runs stay comparable");
+    } else {
+      options.benchmark_flags.push_back(arg);
+    }
+  }
+  return rest;
+}
+
+base::Result<session::ServiceChoice> ParseService(const std::string& text) {
+  if (text == "auto") return session::ServiceChoice::kAuto;
+  if (text == "embedded") return session::ServiceChoice::kEmbedded;
+  if (text == "none") return session::ServiceChoice::kNone;
+  return Usage("--service should be auto, embedded or none, found '" + base::EscapeForTerminal(text) + "'");
+}
+
+base::Status FillRequest(const po::variables_map& map, const Environment& environment,
+                         catalogue::RequestOptions& request) {
+  request.max_tokens = Optional<std::int64_t>(map, "max-tokens");
+  if (!request.max_tokens) {
+    ASSAY_TRY(request.max_tokens, Integer(environment, "BENCH_MAX_TOKENS"));
+  }
+  if (request.max_tokens && *request.max_tokens < 1) return Usage("--max-tokens must be at least 1");
+  if (const auto temperature = Optional<double>(map, "temperature")) {
+    request.temperature = *temperature;
+  } else if (const auto text = NonEmpty(environment, "BENCH_TEMPERATURE")) {
+    const std::optional<double> number = base::ParseDouble(*text);
+    if (!number)
+      return Usage("the variable BENCH_TEMPERATURE should be a number, found '" + base::EscapeForTerminal(*text) + "'");
+    request.temperature = *number;
+  }
+  if (!(request.temperature >= 0 && request.temperature <= 2)) return Usage("--temperature should be between 0 and 2");
+  request.seed = map["request-seed"].as<std::int64_t>();
+  if (const auto stream = Optional<std::string>(map, "stream")) {
+    if (stream != "on" && stream != "off") {
+      return Usage("--stream should be on or off, found '" + base::EscapeForTerminal(*stream) + "'");
+    }
+    request.stream = stream == "on";
+  } else if (const auto text = NonEmpty(environment, "BENCH_STREAM")) {
+    if (text != "1" && text != "0") {
+      return Usage("the variable BENCH_STREAM should be 1 or 0, found '" + base::EscapeForTerminal(*text) + "'");
+    }
+    request.stream = text == "1";
+  }
+  return {};
+}
+
+base::Result<Options> FromMap(const po::variables_map& map, const Environment& environment, Options options,
+                              std::optional<std::int64_t> repetitions) {
+  ASSAY_TRY(options.service, ParseService(map["service"].as<std::string>()));
+  options.endpoint = Optional<std::string>(map, "endpoint");
+  // The variable names a service to measure; asking for our own one by flag beats it. "auto" is the workshop's spelling
+  // of none.
+  if (!options.endpoint && options.service != session::ServiceChoice::kEmbedded) {
+    options.endpoint = NonEmpty(environment, "FOUNDRY_LOCAL_ENDPOINT");
+    if (options.endpoint == "auto") options.endpoint.reset();
+  }
+  options.api_key = NonEmpty(environment, "API_KEY");
+  options.scenario = Optional<std::string>(map, "scenario");
+  ASSAY_RETURN_IF_ERROR(Duration(map, "start-timeout", options.start_deadline));
+  ASSAY_RETURN_IF_ERROR(Duration(map, "connect-timeout", options.timeouts.connect));
+  ASSAY_RETURN_IF_ERROR(Duration(map, "first-token-timeout", options.timeouts.first_byte));
+  ASSAY_RETURN_IF_ERROR(Duration(map, "token-timeout", options.timeouts.idle));
+  ASSAY_RETURN_IF_ERROR(Duration(map, "request-timeout", options.timeouts.total));
+
+  options.models = Optional<std::string>(map, "models");
+  if (!options.models) {
+    options.models = NonEmpty(environment, "BENCH_MODELS");
+    // The workshop's two words for "whatever there is".
+    if (options.models == "auto" || options.models == "ALL") options.models.reset();
+  }
+  if (const auto prompts = Optional<std::string>(map, "prompts")) options.prompts = *prompts;
+  options.prompt_text = Optional<std::string>(map, "prompt");
+  if (options.prompts && options.prompt_text) return Usage("--prompts and --prompt exclude each other");
+  if (!options.prompts && !options.prompt_text) options.prompt_text = NonEmpty(environment, "BENCH_PROMPT");
+  ASSAY_RETURN_IF_ERROR(FillRequest(map, environment, options.request));
+
+  if (const auto flag = Optional<std::int64_t>(map, "repetitions")) repetitions = flag;
+  if (!repetitions) {
+    ASSAY_TRY(repetitions, Integer(environment, "BENCH_ROUNDS"));
+  }
+  options.repetitions = repetitions.value_or(options.repetitions);
+  if (options.repetitions < 1 || options.repetitions > 100000)
+    return Usage("--repetitions should be between 1 and 100000");
+  options.seed = map["seed"].as<std::int64_t>();
+  options.warmup.at_most = map["warmup-limit"].as<int>();
+  if (options.warmup.at_most < 1) return Usage("--warmup-limit must be at least 1");
+  options.warmup.at_least = std::min(options.warmup.at_least, options.warmup.at_most);
+  options.skip_without_service = map.count("skip-without-service") > 0;
+  options.allow_failed_cases = map.count("allow-failed-cases") > 0;
+  options.list_only = options.list_only || map.count("dry-run") > 0;
+  if (const auto run = Optional<std::string>(map, "run")) {
+    if (run->empty()) return Usage("--run needs the name of a folder");
+    options.run_directory = *run;
+  }
+  return options;
+}
+
+}  // namespace
+
+base::Result<Options> ParseOptions(const std::vector<std::string>& args, const Environment& environment) {
+  Options options;
+  std::optional<std::int64_t> repetitions;
+  ASSAY_TRY(const std::vector<std::string> rest, TakeBenchmarkFlags(args, options, repetitions));
+  po::variables_map map;
+  try {
+    // Abbreviations off: a flag that works today must not become ambiguous tomorrow.
+    const auto style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+    po::store(po::command_line_parser(rest).options(Description()).positional({}).style(style).run(), map);
+    po::notify(map);
+  } catch (const po::error& error) {
+    return Usage(std::string(error.what()) + "; see assay-bench --help");
+  }
+  options.help = map.count("help") > 0;
+  options.version = map.count("version") > 0;
+  if (options.help || options.version) return options;
+  return FromMap(map, environment, std::move(options), repetitions);
+}
+
+std::string HelpText() {
+  std::ostringstream text;
+  text
+      << "assay-bench measures models x prompts on a local model service.\n\n"
+         "  assay-bench --service=embedded --run=run\n"
+         "  assay-bench --models=qwen2.5-0.5b,phi-4-mini --repetitions=20 --run=run\n"
+         "  assay-bench --endpoint=http://127.0.0.1:8080/v1 --models=my-model --run=run\n\n"
+         "Every --benchmark_* flag of Google Benchmark works too: --benchmark_filter=REGEX chooses cases by their id,\n"
+         "chat/<model>/<prompt>/stream:on/max_tokens:N. [NAME] is an environment variable that a flag beats;\n"
+         "API_KEY is sent as a bearer token and never stored. Durations carry a unit: 500ms, 5s, 2m.\n"
+      << Description()
+      << "\nExit codes: 0 every case ran, 1 a case failed, 2 wrong usage or unreadable input, 3 service or model not\n"
+         "available, 4 internal error, 77 skipped (--skip-without-service).\n";
+  return text.str();
+}
+
+}  // namespace assay::suite

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// The command line of assay-bench and the workshop's environment variables: a flag beats a variable, a variable beats a
+// default. Parsing only: nothing is opened here.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fixtures/base/result.h"
+#include "fixtures/catalogue/cases.h"
+#include "fixtures/http/transport.h"
+#include "fixtures/session/session.h"
+#include "fixtures/session/warmup.h"
+
+namespace assay::suite {
+
+using Environment = std::function<std::optional<std::string>(const std::string&)>;
+
+struct Options {
+  bool help = false;
+  bool version = false;
+  bool list_only = false;  // --benchmark_list_tests, --dry-run: find, resolve, list, measure nothing
+  bool skip_without_service = false;
+  bool allow_failed_cases = false;
+
+  session::ServiceChoice service = session::ServiceChoice::kAuto;
+  std::optional<std::string> endpoint;
+  std::optional<std::string> api_key;
+  std::optional<std::string> scenario;
+  base::Nanoseconds start_deadline = std::chrono::seconds(60);
+  http::Timeouts timeouts;
+
+  std::optional<std::string> models;             // file or comma list; absent = every model of the embedded service
+  std::optional<std::filesystem::path> prompts;  // absent = the suite that comes with Assay
+  std::optional<std::string> prompt_text;        // one prompt instead of a file
+  catalogue::RequestOptions request;
+  std::string filter;  // of case ids, as Google Benchmark reads it
+  std::int64_t repetitions = 10;
+  std::int64_t seed = 1;  // of the order
+  session::WarmupLimits warmup;
+  std::filesystem::path run_directory;
+
+  std::optional<std::filesystem::path> benchmark_out;
+  std::string benchmark_format;              // empty = our own summary; json, csv or console
+  std::vector<std::string> benchmark_flags;  // handed on
+};
+
+// kUsage with what was wanted, found and what to do. `args` without the program's name.
+base::Result<Options> ParseOptions(const std::vector<std::string>& args, const Environment& environment);
+
+std::string HelpText();
+
+}  // namespace assay::suite
