@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#include "tools/stats/multiplicity.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <numeric>
+
+namespace assay::stats {
+
+std::optional<std::vector<double>> HolmAdjust(std::vector<double> p_values) {
+  const auto is_probability = [](double p) { return p >= 0 && p <= 1; };  // false for NaN
+  if (!std::all_of(p_values.begin(), p_values.end(), is_probability)) return std::nullopt;
+  std::vector<std::size_t> order(p_values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return p_values[a] < p_values[b]; });
+  double largest = 0;
+  for (std::size_t k = 0; k < order.size(); ++k) {
+    double& p = p_values[order[k]];
+    largest = std::max(largest, std::min(1.0, static_cast<double>(order.size() - k) * p));
+    p = largest;
+  }
+  return p_values;
+}
+
+}  // namespace assay::stats
