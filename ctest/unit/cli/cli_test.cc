@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+// The program as a user meets it: exit codes, messages and files, on run directories written by the
+// real writer.
+#include "tools/cli/cli.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+#include <stdexcept>
+#include <streambuf>
+
+#include "ctest/support/run_builder.h"
+#include "fixtures/base/files.h"
+#include "fixtures/run/json.h"
+
+namespace assay::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using assay::testing::RunBuilder;
+using assay::testing::SampleSpec;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class CliTest : public ::testing::Test {
+ protected:
+  CliTest() : temporary_(*base::TemporaryDirectory::Create("assay-cli")) {}
+
+  int Call(const std::vector<std::string>& args) {
+    out_.str("");
+    err_.str("");
+    return cli::Run(
+        args, [](const std::string&) { return std::optional<std::string>(); }, out_, err_);
+  }
+  std::string Path(const std::string& name) const { return (temporary_.path() / name).string(); }
+  std::string Measure(const std::string& name, double first_ms, const std::string& answer = "Paris.") {
+    SampleSpec sample;
+    sample.text = answer;
+    RunBuilder builder;
+    builder.Repetitions(10).StartedAt(name).Case("capital").AddRamp(10, first_ms, 1, sample);
+    EXPECT_TRUE(builder.Write(Path(name)).ok());
+    return Path(name);
+  }
+  int AcceptRun(const std::string& run) {
+    return Call({"accept", "--run", run, "--baselines", Path("baselines"), "--reason", "first baseline"});
+  }
+  int CompareRun(const std::string& run, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> args = {"compare", "--run", run, "--baselines", Path("baselines")};
+    args.insert(args.end(), more.begin(), more.end());
+    return Call(args);
+  }
+  // Exactly one line on stderr, with this in it.
+  void ExpectError(const std::string& message) {
+    const std::string text = err_.str();
+    EXPECT_THAT(text, HasSubstr(message));
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1) << text;
+  }
+
+  base::TemporaryDirectory temporary_;
+  std::ostringstream out_;
+  std::ostringstream err_;
+};
+
+TEST_F(CliTest, TheSameAgainEndsWith0) {
+  EXPECT_EQ(AcceptRun(Measure("base", 100)), 0) << err_.str();
+  EXPECT_THAT(out_.str(),
+              HasSubstr("accepted 1 case: answers 1 new, 0 changed, 0 unchanged; latency sessions 1 added"));
+  EXPECT_EQ(CompareRun(Measure("head", 100.25)), 0) << out_.str() << err_.str();
+  EXPECT_THAT(out_.str(),
+              HasSubstr("1 case: 1 unchanged (latency), answers: 1 unchanged\nverdict: unchanged (exit code 0)"));
+  EXPECT_EQ(err_.str(), "");
+}
+
+TEST_F(CliTest, ASlowRunEndsWith1AndNamesWhatAndHowMuch) {
+  ASSERT_EQ(AcceptRun(Measure("base", 100)), 0);
+  EXPECT_EQ(CompareRun(Measure("head", 150.25)), 1);
+  EXPECT_THAT(out_.str(), HasSubstr("ember-mini-generic-cpu:1, prompt capital: regressed"));
+  // Medians 104.5 and 154.75 ms.
+  EXPECT_THAT(out_.str(), HasSubstr("e2e_ms (end-to-end latency) regressed +48.1 %: median 104 -> "
+                                    "155 ms, adjusted p <0.0001"));
+}
+
+TEST_F(CliTest, AnotherAnswerEndsWith1AndShowsBoth) {
+  ASSERT_EQ(AcceptRun(Measure("base", 100)), 0);
+  EXPECT_EQ(CompareRun(Measure("head", 100.25, "Parma.")), 1);
+  EXPECT_THAT(out_.str(), HasSubstr("old: Par>>is.<<"));
+  EXPECT_THAT(out_.str(), HasSubstr("new: Par>>ma.<<"));
+}
+
+TEST_F(CliTest, NoBaselineEndsWith3) {
+  ASSERT_TRUE(base::CreateDirectories(Path("baselines")).ok());
+  EXPECT_EQ(CompareRun(Measure("head", 100)), 3);
+  EXPECT_THAT(out_.str(), HasSubstr("no latency baseline for environment linux-x86_64-test-cpu-2c"));
+  EXPECT_THAT(out_.str(), HasSubstr("answers: 1 new"));
+}
+
+TEST_F(CliTest, ThePolicyTurnsNoBaselineInto0) {
+  ASSERT_TRUE(base::WriteFileAtomically(Path("policy.json"),
+                                        R"({"schema_version": 1, "latency": {"no_baseline": "report"},
+                                        "determinism": {"no_baseline": "report"}})")
+                  .ok());
+  ASSERT_TRUE(base::CreateDirectories(Path("baselines")).ok());
+  EXPECT_EQ(CompareRun(Measure("head", 100), {"--policy", Path("policy.json")}), 0);
+}
+
+TEST_F(CliTest, FilesAreWrittenAlsoOnARegression) {
+  ASSERT_EQ(AcceptRun(Measure("base", 100)), 0);
+  EXPECT_EQ(CompareRun(Measure("head", 150.25), {"--json", Path("out/v.json"), "--markdown", Path("out/v.md")}), 1);
+  const auto json = run::ReadJsonFile(Path("out/v.json"));
+  ASSERT_TRUE(json.ok()) << json.error().Message();
+  EXPECT_EQ(*json->Find("exit_code")->as_integer(), 1);
+  EXPECT_EQ(*json->Find("verdict")->as_string(), "regressed");
+  EXPECT_EQ(*json->Find("latency_baseline")->as_bool(), true);
+  EXPECT_THAT(*base::ReadFile(Path("out/v.md")), StartsWith("### Assay: regressed\n"));
+}
+
+TEST_F(CliTest, CtestPrintsMeasurements) {
+  ASSERT_EQ(AcceptRun(Measure("base", 100)), 0);
+  EXPECT_EQ(CompareRun(Measure("head", 100.25), {"--ctest", "--prompt", "capital", "--question=latency"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("<CTestMeasurement type=\"numeric/double\" "
+                                    "name=\"e2e_ms.median\">104.75</CTestMeasurement>"));
+}
+
+TEST_F(CliTest, ReportsComeInThreeFormats) {
+  const std::string run = Measure("run", 100);
+  EXPECT_EQ(Call({"report", "--run", run, "--format=workshop"}), 0);
+  EXPECT_THAT(out_.str(), StartsWith("|Model|Avg Latency|p95|TPS|\n|---|---|---|---|\n"));
+  EXPECT_EQ(Call({"report", "--run", run, "--format=csv", "--output", Path("run.csv")}), 0);
+  EXPECT_EQ(out_.str(), "");
+  EXPECT_THAT(*base::ReadFile(Path("run.csv")), StartsWith("case,model,"));
+  EXPECT_EQ(Call({"report", "--run", run, "--format=markdown"}), 0);
+  EXPECT_EQ(Call({"report", "--run", run, "--format=html"}), 2);
+  ExpectError("--format should be one of markdown, csv, workshop, found 'html'");
+}
+
+TEST_F(CliTest, UnreadableInputEndsWith2) {
+  ASSERT_EQ(AcceptRun(Measure("base", 100)), 0);
+  const std::string head = Measure("head", 100.25);
+  EXPECT_EQ(CompareRun(Path("nowhere")), 2);
+  ExpectError("there is no run directory here");
+
+  ASSERT_TRUE(base::WriteFileAtomically(Path("policy.json"), R"({"schema_version": 1, "latancy": {}})").ok());
+  EXPECT_EQ(CompareRun(head, {"--policy", Path("policy.json")}), 2);
+  ExpectError("unknown key 'latancy'");
+  ExpectError("policy.json");
+
+  EXPECT_EQ(CompareRun(head, {"--prompt", "weather"}), 2);
+  ExpectError("the prompt 'weather' was planned nowhere; prompts here: capital");
+
+  const fs::path samples = fs::path(head) / "samples.jsonl";
+  const std::string text = *base::ReadFile(samples);
+  ASSERT_TRUE(base::WriteFileAtomically(samples, text.substr(0, text.size() - 20)).ok());
+  EXPECT_EQ(CompareRun(head), 2);
+  ExpectError("samples.jsonl:10");
+
+  const std::string other = Measure("other", 100.25);
+  const fs::path outputs = fs::path(Path("baselines")) / "outputs" / "ember-mini-generic-cpu-1.json";
+  ASSERT_TRUE(base::WriteFileAtomically(outputs, "{").ok());
+  EXPECT_EQ(CompareRun(other, {"--json", Path("never.json")}), 2);
+  ExpectError("ember-mini-generic-cpu-1.json:1:");
+  EXPECT_FALSE(fs::exists(Path("never.json")));
+}
+
+TEST_F(CliTest, WrongUsageEndsWith2) {
+  EXPECT_EQ(Call({}), 2);
+  ExpectError("a command is needed");
+  EXPECT_EQ(Call({"comparre"}), 2);
+  ExpectError("did you mean 'compare'?");
+  EXPECT_EQ(Call({"history"}), 2);
+  ExpectError("there is no command 'history'; see assay --help");
+  EXPECT_EQ(Call({"compare"}), 2);
+  ExpectError("assay compare: --run is needed");
+  EXPECT_EQ(Call({"compare", "--run", "a", "--baselines", "b", "--polcy", "c"}), 2);
+  ExpectError("--polcy");
+  EXPECT_EQ(Call({"compare", "--run", "a", "stray"}), 2);
+  ExpectError("'stray' stands alone");
+  EXPECT_EQ(Call({"accept", "--run", "a", "--baselines", "b", "--baselines", "c", "--reason", "r"}), 2);
+  ExpectError("--baselines was given more than once");
+  EXPECT_EQ(Call({"compare", "--run", "a", "--baselines", "b", "--question", "speed"}), 2);
+  ExpectError("--question should be one of latency, determinism");
+}
+
+TEST_F(CliTest, AFailedCaseIsNotAccepted) {
+  RunBuilder builder;
+  builder.Case("capital").Failure("connect: refused");
+  ASSERT_TRUE(builder.Write(Path("bad")).ok());
+  EXPECT_EQ(AcceptRun(Path("bad")), 2);
+  ExpectError("nothing was written");
+  EXPECT_FALSE(fs::exists(Path("baselines")));
+}
+
+TEST_F(CliTest, HelpShowsExamples) {
+  EXPECT_EQ(Call({"--help"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("Exit codes:"));
+  for (const char* command : {"compare", "accept", "report"}) {
+    EXPECT_EQ(Call({command, "--help"}), 0);
+    EXPECT_THAT(out_.str(), HasSubstr("Examples:\n  assay " + std::string(command)));
+  }
+}
+
+TEST_F(CliTest, VersionIsTheProjects) {
+  EXPECT_EQ(Call({"--version"}), 0);
+  EXPECT_THAT(out_.str(), ::testing::MatchesRegex("assay [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+}
+
+TEST_F(CliTest, AnExceptionIsAnInternalErrorAndEndsWith4) {
+  struct Throwing : std::streambuf {
+    int overflow(int) override { throw std::runtime_error("disk on fire"); }
+  } buffer;
+  std::ostream out(&buffer);
+  out.exceptions(std::ios::badbit);
+  EXPECT_EQ(cli::Run({"--help"}, ProcessEnvironment, out, err_), 4);
+  EXPECT_THAT(err_.str(), HasSubstr("internal error: disk on fire"));
+}
+
+}  // namespace
+}  // namespace assay::cli

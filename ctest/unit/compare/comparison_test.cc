@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: MIT
+// Every status a case can end with and every way the books may not balance: none of them passes
+// silently.
+#include "tools/compare/comparison.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "ctest/support/run_builder.h"
+#include "fixtures/base/files.h"
+#include "tools/compare/accept.h"
+#include "tools/compare/mann_whitney_rule.h"
+
+namespace assay::compare {
+namespace {
+
+using assay::testing::RunBuilder;
+using assay::testing::SampleSpec;
+using ::testing::HasSubstr;
+
+class ComparisonTest : public ::testing::Test {
+ protected:
+  ComparisonTest() : temporary_(*base::TemporaryDirectory::Create("assay-comparison")), policy_(DefaultPolicy()) {}
+
+  // Two cases, 10 samples each: medians 104.5 and 204.5 ms.
+  static RunBuilder Base() {
+    RunBuilder builder;
+    builder.Repetitions(10).Case("capital").AddRamp(10, 100, 1).Case("code").AddRamp(10, 200, 1);
+    return builder;
+  }
+  // The same a little shifted, so that no two numbers tie.
+  static RunBuilder Same() {
+    RunBuilder builder;
+    builder.StartedAt("2026-03-02T12:00:00Z").Repetitions(10);
+    builder.Case("capital").AddRamp(10, 100.25, 1).Case("code").AddRamp(10, 200.25, 1);
+    return builder;
+  }
+  void AcceptRun(const RunBuilder& builder, bool outputs = true, bool latency = true) {
+    AcceptRequest request{temporary_.path(), "because", "2026-03-01T13:00:00Z", outputs, latency, {}, DefaultPolicy()};
+    const auto summary = Accept(*RunSet::Create({builder.Build()}), request);
+    ASSERT_TRUE(summary.ok()) << summary.error().Message();
+  }
+  base::Result<Comparison> Judge(const std::vector<run::Run>& runs) {
+    ASSAY_TRY(const RunSet set, RunSet::Create(runs));
+    const std::vector<std::filesystem::path> folders = {temporary_.path()};
+    return Compare(set, folders, policy_, selection_, MannWhitneyRule());
+  }
+  Comparison Judged(const RunBuilder& builder) {
+    base::Result<Comparison> comparison = Judge({builder.Build()});
+    EXPECT_TRUE(comparison.ok()) << comparison.error().Message();
+    return std::move(comparison).value();
+  }
+
+  base::TemporaryDirectory temporary_;
+  Policy policy_;
+  Selection selection_;
+};
+
+const CaseComparison& Find(const Comparison& comparison, const std::string& prompt) {
+  for (const CaseComparison& one : comparison.cases) {
+    if (one.prompt == prompt) return one;
+  }
+  ADD_FAILURE() << "no case of " << prompt;
+  return comparison.cases.front();
+}
+
+const LatencyFinding& Metric(const CaseComparison& one, std::string_view name) {
+  for (const LatencyFinding& finding : one.latency) {
+    if (finding.metric->name == name) return finding;
+  }
+  ADD_FAILURE() << "no finding of " << name;
+  return one.latency.front();
+}
+
+TEST_F(ComparisonTest, TheSameAgainPasses) {
+  AcceptRun(Base());
+  const Comparison comparison = Judged(Same());
+  EXPECT_EQ(comparison.verdict, Verdict::kUnchanged);
+  EXPECT_EQ(comparison.exit_code, 0);
+  EXPECT_TRUE(comparison.latency_baseline);
+  ASSERT_EQ(comparison.cases.size(), 2U);
+  EXPECT_EQ(comparison.cases[0].status, CaseStatus::kMeasured);
+  EXPECT_EQ(Metric(comparison.cases[0], "e2e_ms").family, 6U);
+}
+
+TEST_F(ComparisonTest, OneSlowCaseFails) {
+  AcceptRun(Base());
+  RunBuilder slow;
+  slow.Repetitions(10).Case("capital").AddRamp(10, 150, 1).Case("code").AddRamp(10, 200.25, 1);
+  const Comparison comparison = Judged(slow);
+  EXPECT_EQ(comparison.exit_code, 1);
+  const CaseComparison& capital = Find(comparison, "capital");
+  EXPECT_EQ(capital.verdict, Verdict::kRegressed);
+  const LatencyFinding& e2e = Metric(capital, "e2e_ms");
+  // 154.5 / 104.5 - 1 = 47.85 %; 6 pairs, each of the three metrics separated: 6 / C(20, 10) = 6 /
+  // 184756.
+  EXPECT_NEAR(*e2e.change, 50.0 / 104.5, 1e-9);
+  EXPECT_NEAR(*e2e.p_adjusted, 6.0 / 184756.0, 1e-12);
+  EXPECT_EQ(Find(comparison, "code").verdict, Verdict::kUnchanged);
+}
+
+TEST_F(ComparisonTest, AFastCaseIsImproved) {
+  AcceptRun(Base());
+  RunBuilder fast;
+  fast.Repetitions(10).Case("capital").AddRamp(10, 50, 1).Case("code").AddRamp(10, 200.25, 1);
+  const Comparison comparison = Judged(fast);
+  EXPECT_EQ(comparison.exit_code, 0);
+  EXPECT_EQ(comparison.verdict, Verdict::kImproved);
+}
+
+TEST_F(ComparisonTest, AFailedCaseFailsWithItsReason) {
+  AcceptRun(Base());
+  SampleSpec timeout;
+  timeout.outcome = run::Outcome::kTimeout;
+  timeout.error = "no answer in 60 s";
+  RunBuilder failed;
+  failed.Repetitions(10).Case("capital").Add(timeout).Case("code").AddRamp(10, 200.25, 1);
+  const Comparison comparison = Judged(failed);
+  EXPECT_EQ(comparison.exit_code, 1);
+  const CaseComparison& capital = Find(comparison, "capital");
+  EXPECT_EQ(capital.status, CaseStatus::kFailed);
+  EXPECT_EQ(capital.outcome, "timeout");
+  EXPECT_EQ(capital.reason, "no answer in 60 s");
+}
+
+TEST_F(ComparisonTest, APlannedCaseWithoutASampleIsMissing) {
+  AcceptRun(Base());
+  const Comparison comparison = Judged(Same().Case("third"));
+  EXPECT_EQ(Find(comparison, "third").status, CaseStatus::kMissing);
+  EXPECT_EQ(comparison.exit_code, 3);
+}
+
+TEST_F(ComparisonTest, ACaseOnlyTheBaselineKnowsIsMissing) {
+  AcceptRun(Base());
+  RunBuilder less;
+  less.Repetitions(10).Case("capital").AddRamp(10, 100.25, 1);
+  const Comparison comparison = Judged(less);
+  ASSERT_EQ(comparison.cases.size(), 2U);
+  EXPECT_EQ(Find(comparison, "code").status, CaseStatus::kMissing);
+  EXPECT_THAT(Find(comparison, "code").reason, HasSubstr("ember-mini-generic-cpu-1.json"));
+  EXPECT_EQ(comparison.exit_code, 3);
+}
+
+TEST_F(ComparisonTest, ACaseNobodyAcceptedIsNew) {
+  AcceptRun(Base());
+  const Comparison comparison = Judged(Same().Case("third").AddRamp(10, 100, 1));
+  EXPECT_EQ(Find(comparison, "third").status, CaseStatus::kNew);
+  EXPECT_EQ(comparison.exit_code, 3);
+}
+
+TEST_F(ComparisonTest, AChangedRequestIsNeverARegression) {
+  AcceptRun(Base());
+  SampleSpec other;
+  other.text = "Something else.";
+  RunBuilder changed;
+  changed.Repetitions(10)
+      .Case("capital")
+      .Fingerprint("new")
+      .AddRamp(10, 500, 1, other)
+      .Case("code")
+      .AddRamp(10, 200.25, 1);
+  const Comparison comparison = Judged(changed);
+  const CaseComparison& capital = Find(comparison, "capital");
+  EXPECT_EQ(capital.status, CaseStatus::kRequestChanged);
+  EXPECT_EQ(capital.verdict, Verdict::kCannotTell);
+  EXPECT_EQ(Metric(capital, "e2e_ms").code, LatencyReason::kRequestChanged);
+  EXPECT_EQ(comparison.exit_code, 3);
+}
+
+TEST_F(ComparisonTest, AnotherMachineHasNoLatencyBaselineButTheSameAnswers) {
+  AcceptRun(Base());
+  const Comparison comparison = Judged(Same().Cpu("Other CPU"));
+  EXPECT_FALSE(comparison.latency_baseline);
+  EXPECT_EQ(comparison.without_latency_baseline, (std::vector<std::string>{RunBuilder::kModel}));
+  EXPECT_EQ(Find(comparison, "capital").answers->verdict, AnswerVerdict::kUnchanged);
+  EXPECT_EQ(Find(comparison, "capital").status, CaseStatus::kMeasured);
+  EXPECT_EQ(comparison.exit_code, 3);
+}
+
+TEST_F(ComparisonTest, ThePolicyMayOnlyReportAMissingLatencyBaseline) {
+  AcceptRun(Base(), true, false);
+  policy_.latency_no_baseline = NoBaseline::kReport;
+  const Comparison comparison = Judged(Same());
+  EXPECT_EQ(comparison.exit_code, 0);
+  EXPECT_FALSE(comparison.cases[0].latency_decides);
+}
+
+TEST_F(ComparisonTest, ChangedAnswersFail) {
+  AcceptRun(Base());
+  SampleSpec lyon;
+  lyon.text = "Lyon.";
+  RunBuilder changed;
+  changed.Repetitions(10).Case("capital").AddRamp(10, 100.25, 1, lyon).Case("code").AddRamp(10, 200.25, 1);
+  const Comparison comparison = Judged(changed);
+  EXPECT_EQ(comparison.exit_code, 1);
+  EXPECT_EQ(Find(comparison, "capital").answers->verdict, AnswerVerdict::kChanged);
+  EXPECT_EQ(Find(comparison, "capital").latency_verdict, Verdict::kUnchanged);
+}
+
+TEST_F(ComparisonTest, TokenCountsOfAnotherSourceAreNotCompared) {
+  AcceptRun(Base());
+  SampleSpec chunks;
+  chunks.token_source = run::TokenSource::kChunks;
+  RunBuilder other;
+  other.Repetitions(10).Case("capital").AddRamp(10, 500, 1, chunks).Case("code").AddRamp(10, 200.25, 1);
+  const Comparison comparison = Judged(other);
+  const CaseComparison& capital = Find(comparison, "capital");
+  EXPECT_EQ(Metric(capital, "tpot_ms").code, LatencyReason::kTokenSourceDiffers);
+  EXPECT_EQ(Metric(capital, "e2e_ms").code, LatencyReason::kTokenSourceDiffers);
+  EXPECT_EQ(Metric(capital, "ttft_ms").verdict, Verdict::kRegressed);
+}
+
+TEST_F(ComparisonTest, AnswersOfAnotherLengthLeaveTheWordToTpot) {
+  AcceptRun(Base());
+  SampleSpec longer;
+  longer.completion_tokens = 9;
+  RunBuilder other;
+  // Twice the tokens in twice the time: (200 - 40) / 8 = 20 ms per token, as before; the first
+  // token comes at the same time.
+  other.Repetitions(10).Case("capital");
+  for (int i = 0; i < 10; ++i) {
+    longer.ttft_ms = 20.05 + i * 0.2;
+    longer.e2e_ms = longer.ttft_ms + 160.4 + i * 1.6;
+    other.Add(longer);
+  }
+  other.Case("code").AddRamp(10, 200.25, 1);
+  const Comparison comparison = Judged(other);
+  const CaseComparison& capital = Find(comparison, "capital");
+  EXPECT_EQ(Metric(capital, "e2e_ms").code, LatencyReason::kCompletionTokensDiffer);
+  EXPECT_FALSE(Metric(capital, "e2e_ms").decides);
+  EXPECT_EQ(Metric(capital, "tpot_ms").verdict, Verdict::kUnchanged);
+  EXPECT_EQ(capital.latency_verdict, Verdict::kUnchanged);
+}
+
+TEST_F(ComparisonTest, AMetricThatIsUndefinedOnBothSidesDoesNotDecide) {
+  SampleSpec one_token;
+  one_token.completion_tokens = 1;
+  RunBuilder base;
+  base.Repetitions(10).Case("yes-no").AddRamp(10, 100, 1, one_token);
+  AcceptRun(base);
+  RunBuilder head;
+  head.Repetitions(10).Case("yes-no").AddRamp(10, 100.25, 1, one_token);
+  const Comparison comparison = Judged(head);
+  const LatencyFinding& tpot = Metric(comparison.cases[0], "tpot_ms");
+  EXPECT_EQ(tpot.code, LatencyReason::kMetricAbsent);
+  EXPECT_FALSE(tpot.decides);
+  EXPECT_EQ(comparison.exit_code, 0);
+}
+
+TEST_F(ComparisonTest, AnIncompleteCaseCannotPass) {
+  AcceptRun(Base());
+  RunBuilder short_run;
+  short_run.Repetitions(10).Case("capital").AddRamp(9, 100.25, 1).Case("code").AddRamp(10, 200.25, 1);
+  const Comparison comparison = Judged(short_run.Interrupted());
+  EXPECT_EQ(Metric(Find(comparison, "capital"), "e2e_ms").code, LatencyReason::kIncomplete);
+  EXPECT_EQ(comparison.exit_code, 3);
+  ASSERT_FALSE(comparison.warnings.empty());
+  EXPECT_EQ(comparison.warnings.front().code, "interrupted");
+}
+
+TEST_F(ComparisonTest, WarmUpsNeverCount) {
+  AcceptRun(Base());
+  SampleSpec warmup;
+  warmup.warmup = true;
+  warmup.e2e_ms = 9000;
+  warmup.text = "still waking up";
+  RunBuilder builder;
+  builder.Repetitions(10).Case("capital").Add(warmup).AddRamp(10, 100.25, 1).Case("code").AddRamp(10, 200.25, 1);
+  const Comparison comparison = Judged(builder);
+  EXPECT_EQ(comparison.exit_code, 0);
+  EXPECT_EQ(Find(comparison, "capital").facts.counting, 10U);
+}
+
+TEST_F(ComparisonTest, WhatThePolicySwitchesOffIsShownAndDecidesNothing) {
+  AcceptRun(Base());
+  policy_.cases.push_back(CaseRule{"*/capital/*", {}, false, DeterminismLevel::kOff});
+  SampleSpec lyon;
+  lyon.text = "Lyon.";
+  RunBuilder changed;
+  changed.Repetitions(10).Case("capital").AddRamp(10, 150, 1, lyon).Case("code").AddRamp(10, 200.25, 1);
+  const Comparison comparison = Judged(changed);
+  EXPECT_EQ(comparison.exit_code, 0);
+  const CaseComparison& capital = Find(comparison, "capital");
+  EXPECT_FALSE(capital.decides);
+  EXPECT_EQ(Metric(capital, "e2e_ms").verdict, Verdict::kRegressed);
+  // Only the other case's pairs pay for multiplicity.
+  EXPECT_EQ(Metric(Find(comparison, "code"), "e2e_ms").family, 3U);
+}
+
+TEST_F(ComparisonTest, ARuleThatMatchesNoCaseIsAnError) {
+  policy_.cases.push_back(CaseRule{"chat/*/gone/*", 0.1, {}, {}});
+  const auto comparison = Judge({Base().Build()});
+  ASSERT_FALSE(comparison.ok());
+  EXPECT_THAT(comparison.error().Message(), HasSubstr("$.cases[0].match: 'chat/*/gone/*' matches none of the 2 cases"));
+}
+
+TEST_F(ComparisonTest, ASelectionDecidesTheExitCodeButNotTheStatistics) {
+  AcceptRun(Base());
+  RunBuilder slow;
+  slow.Repetitions(10).Case("capital").AddRamp(10, 150, 1).Case("code").AddRamp(10, 200.25, 1);
+  selection_.prompts = {"code"};
+  const Comparison comparison = Judged(slow);
+  EXPECT_EQ(comparison.exit_code, 0);
+  ASSERT_EQ(comparison.cases.size(), 1U);
+  EXPECT_EQ(comparison.cases_in_family, 2U);
+  EXPECT_EQ(Metric(comparison.cases[0], "e2e_ms").family, 6U);
+}
+
+TEST_F(ComparisonTest, AQuestionDecidesAlone) {
+  AcceptRun(Base());
+  RunBuilder slow;
+  slow.Repetitions(10).Case("capital").AddRamp(10, 150, 1).Case("code").AddRamp(10, 200.25, 1);
+  selection_.question = Question::kDeterminism;
+  EXPECT_EQ(Judged(slow).exit_code, 0);
+  selection_.question = Question::kLatency;
+  EXPECT_EQ(Judged(slow).exit_code, 1);
+}
+
+TEST_F(ComparisonTest, RunsAreMergedIntoOneFamily) {
+  AcceptRun(Base());
+  RunBuilder first;
+  first.Repetitions(10).Case("capital").AddRamp(10, 100.25, 1);
+  RunBuilder second;
+  second.Repetitions(10).Case("code").AddRamp(10, 200.25, 1);
+  const auto comparison = Judge({first.Build("a"), second.Build("b")});
+  ASSERT_TRUE(comparison.ok()) << comparison.error().Message();
+  EXPECT_EQ(comparison->exit_code, 0);
+  EXPECT_EQ(Metric(comparison->cases[0], "e2e_ms").family, 6U);
+  EXPECT_EQ(comparison->runs.size(), 2U);
+}
+
+TEST_F(ComparisonTest, RunsThatDoNotBelongTogetherAreRefused) {
+  const auto twice = Judge({Base().Build("a"), Base().Build("b")});
+  ASSERT_FALSE(twice.ok());
+  EXPECT_THAT(twice.error().Message(), HasSubstr("is in two runs"));
+  const auto machines = Judge({Base().Build("a"), RunBuilder().Cpu("Other").Case("x").Build("b")});
+  ASSERT_FALSE(machines.ok());
+  EXPECT_THAT(machines.error().Message(), HasSubstr("different environments"));
+  const auto empty = Judge({RunBuilder().Build()});
+  ASSERT_FALSE(empty.ok());
+  EXPECT_THAT(empty.error().Message(), HasSubstr("has no cases"));
+}
+
+TEST_F(ComparisonTest, AFolderThatIsNotThereIsAnError) {
+  const RunSet set = *RunSet::Create({Base().Build()});
+  const std::vector<std::filesystem::path> folders = {temporary_.path() / "typo"};
+  const auto comparison = Compare(set, folders, policy_, selection_, MannWhitneyRule());
+  ASSERT_FALSE(comparison.ok());
+  EXPECT_THAT(comparison.error().Message(), HasSubstr("no such folder of baselines"));
+}
+
+}  // namespace
+}  // namespace assay::compare

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#include <chrono>
+#include <ostream>
+
+#include "fixtures/base/clock.h"
+#include "fixtures/base/text.h"
+#include "tools/cli/commands.h"
+#include "tools/cli/options.h"
+#include "tools/compare/accept.h"
+
+namespace assay::cli {
+namespace {
+
+constexpr const char* kSynopsis =
+    "Usage: assay accept --run DIR [--run DIR ...] --baselines DIR --reason TEXT [options]\n\n"
+    "Makes runs the new baseline: their answers, and their latency as one more session of this "
+    "environment.\n"
+    "Failed, missing, interrupted and nondeterministic cases are refused, and then nothing is "
+    "written.";
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  assay accept --run build/run --baselines baselines --reason \"first baseline\"\n"
+    "  assay accept --run build/run --baselines baselines --only outputs --case 'chat/*/capital/*' "
+    "--reason \"new template\"\n";
+
+void Declare(Options& options) {
+  options.AddValue("run", "DIR", "run directory; several are accepted together", true);
+  options.AddValue("baselines", "DIR", "folder of baselines to update; created when it is not there");
+  options.AddValue("reason", "TEXT", "why this run is right; kept with what it accepts");
+  options.AddValue("only", "outputs|latency", "accept only this part");
+  options.AddValue("case", "GLOB", "accept only these cases", true);
+  options.AddValue("policy", "FILE", "cases whose answers it does not gate are accepted for their latency only");
+}
+
+}  // namespace
+
+base::Result<int> AcceptCommand(const std::vector<std::string>& args, std::ostream& out) {
+  Options options(kSynopsis, kExamples);
+  Declare(options);
+  ASSAY_RETURN_IF_ERROR(options.Parse(args));
+  if (options.help_wanted()) {
+    out << options.Help();
+    return int{kGood};
+  }
+  ASSAY_TRY(const std::vector<std::filesystem::path> directories, options.RequiredPaths("run"));
+  compare::AcceptRequest request;
+  ASSAY_TRY(request.baselines, options.Required("baselines"));
+  ASSAY_TRY(request.reason, options.Required("reason"));
+  ASSAY_TRY(const std::optional<std::string> only, options.OneOf("only", {"outputs", "latency"}));
+  request.outputs = !only || *only == "outputs";
+  request.latency = !only || *only == "latency";
+  request.cases = options.Values("case");
+  request.at = base::UtcTimestamp(std::chrono::system_clock::now());
+  request.policy = compare::DefaultPolicy();
+  if (const std::optional<std::string> file = options.Value("policy")) {
+    ASSAY_TRY(request.policy, compare::ReadPolicy(*file));
+  }
+  ASSAY_TRY(const compare::RunSet runs, compare::RunSet::Read(directories));
+  ASSAY_TRY(const compare::AcceptSummary summary, compare::Accept(runs, request));
+
+  out << "accepted " << summary.cases << (summary.cases == 1 ? " case" : " cases") << ": answers "
+      << summary.answers_new << " new, " << summary.answers_changed << " changed, " << summary.answers_unchanged
+      << " unchanged; latency sessions " << summary.sessions_added << " added, " << summary.sessions_replaced
+      << " replaced\n";
+  for (const std::filesystem::path& path : summary.written) {
+    out << "wrote " << base::EscapeForTerminal(path.string()) << "\n";
+  }
+  return int{kGood};
+}
+
+}  // namespace assay::cli

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include "tools/cli/cli.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <exception>
+#include <numeric>
+#include <ostream>
+
+#include "fixtures/base/text.h"
+#include "tools/cli/commands.h"
+
+namespace assay::cli {
+namespace {
+
+struct Command {
+  const char* name;
+  const char* summary;
+  base::Result<int> (*run)(const std::vector<std::string>&, std::ostream&);
+};
+
+constexpr Command kCommands[] = {
+    {"compare", "judge a run against the baselines: latency and answers", CompareCommand},
+    {"accept", "make a run the new baseline", AcceptCommand},
+    {"report", "print a run without judging it", ReportCommand},
+};
+
+constexpr std::size_t kLargestTypo = 2;  // edits
+
+// Levenshtein's distance by rows.
+std::size_t EditDistance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0]++;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+void PrintHelp(std::ostream& out) {
+  out << "assay: gates merges on the speed and the answers of local language models\n\n"
+         "Usage: assay COMMAND [options]\n\nCommands:\n";
+  for (const Command& command : kCommands) {
+    out << "  " << command.name << std::string(10 - std::string_view(command.name).size(), ' ') << command.summary
+        << "\n";
+  }
+  out << "\n`assay COMMAND --help` says more. A run is measured by assay-bench.\n\n"
+         "Exit codes: 0 nothing regressed, 1 a regression, 2 wrong usage or unreadable input, 3 "
+         "cannot tell, 4 internal error.\n\n"
+         "Example:\n"
+         "  assay compare --run build/run --baselines baselines\n";
+}
+
+int ExitCodeOf(base::ErrorCode code) { return code == base::ErrorCode::kInternal ? kInternal : kUsage; }
+
+int UnknownCommand(const std::string& name, std::ostream& err) {
+  err << "assay: there is no command '" << base::EscapeForTerminal(name) << "'";
+  const Command* nearest = &*std::min_element(
+      std::begin(kCommands), std::end(kCommands),
+      [&](const Command& a, const Command& b) { return EditDistance(name, a.name) < EditDistance(name, b.name); });
+  if (EditDistance(name, nearest->name) <= kLargestTypo) {
+    err << "; did you mean '" << nearest->name << "'?\n";
+  } else {
+    err << "; see assay --help\n";
+  }
+  return kUsage;
+}
+
+int RunChecked(const std::vector<std::string>& args, std::ostream& out, std::ostream& err) {
+  if (args.empty()) {
+    err << "assay: a command is needed; see assay --help\n";
+    return kUsage;
+  }
+  if (args.front() == "--help" || args.front() == "help") {
+    PrintHelp(out);
+    return kGood;
+  }
+  if (args.front() == "--version") {
+    out << "assay " << ASSAY_VERSION << "\n";
+    return kGood;
+  }
+  for (const Command& command : kCommands) {
+    if (args.front() != command.name) continue;
+    const base::Result<int> code = command.run({args.begin() + 1, args.end()}, out);
+    out.flush();
+    if (code.ok()) return *code;
+    err << "assay " << command.name << ": " << code.error().Message() << "\n";
+    return ExitCodeOf(code.error().code);
+  }
+  return UnknownCommand(args.front(), err);
+}
+
+}  // namespace
+
+std::optional<std::string> ProcessEnvironment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  if (value == nullptr) return std::nullopt;
+  return std::string(value);
+}
+
+// No subcommand reads the environment yet; the parameter is there because callers should not have
+// to change when one does.
+int Run(const std::vector<std::string>& args, const GetEnvironment& /*environment*/, std::ostream& out,
+        std::ostream& err) {
+  try {
+    return RunChecked(args, out, err);
+  } catch (const std::exception& error) {
+    err << "assay: internal error: " << base::EscapeForTerminal(error.what()) << "\n";
+    return kInternal;
+  }
+}
+
+}  // namespace assay::cli

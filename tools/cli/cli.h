@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// Program `assay` as a function of its arguments, environment and streams. Results go to `out`, one
+// message per failure to `err`; exit codes are those of design.md section 7. No exception leaves.
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace assay::cli {
+
+// The value of an environment variable, or nothing.
+using GetEnvironment = std::function<std::optional<std::string>(const std::string&)>;
+std::optional<std::string> ProcessEnvironment(const std::string& name);
+
+// `args` without the program's name.
+int Run(const std::vector<std::string>& args, const GetEnvironment& environment, std::ostream& out, std::ostream& err);
+
+}  // namespace assay::cli

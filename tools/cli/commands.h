@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// The subcommands of `assay`. Each parses its own flags, prints to `out` and returns an exit code,
+// or an error whose code Run turns into one.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "fixtures/base/result.h"
+
+namespace assay::cli {
+
+enum ExitCode : int { kGood = 0, kRegression = 1, kUsage = 2, kCannotTell = 3, kInternal = 4 };
+
+base::Result<int> CompareCommand(const std::vector<std::string>& args, std::ostream& out);
+base::Result<int> AcceptCommand(const std::vector<std::string>& args, std::ostream& out);
+base::Result<int> ReportCommand(const std::vector<std::string>& args, std::ostream& out);
+
+}  // namespace assay::cli

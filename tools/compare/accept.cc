@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+#include "tools/compare/accept.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "fixtures/base/files.h"
+#include "fixtures/base/text.h"
+#include "tools/compare/baseline_store.h"
+#include "tools/compare/case_facts.h"
+#include "tools/compare/determinism_rule.h"
+
+namespace assay::compare {
+namespace {
+
+constexpr std::size_t kProblemsShown = 5;
+
+struct Candidate {
+  const RunSet::Entry* entry;
+  CaseFacts facts;
+  CasePolicy policy;
+};
+
+struct File {
+  std::filesystem::path path;
+  std::string content;
+};
+
+std::optional<std::string> Revision(const run::Provenance& provenance) {
+  if (!provenance.git_revision) return std::nullopt;
+  return *provenance.git_revision + (provenance.git_dirty.value_or(false) ? "-dirty" : "");
+}
+
+// Why the case must not become a baseline; empty when it may.
+std::string Problem(const Candidate& one) {
+  const run::PlannedCase& plan = one.entry->one->plan;
+  const std::string outcomes = one.facts.Outcomes();
+  if (!plan.failure.empty() || (one.facts.counting == 0 && one.facts.failed > 0)) {
+    const std::string& why = plan.failure.empty() ? one.facts.last_error : plan.failure;
+    return "failed" + (outcomes.empty() ? "" : " (" + outcomes + ")") + ": " + base::EscapeForTerminal(why);
+  }
+  if (one.facts.counting == 0) return "missing: planned, but never measured";
+  if (one.facts.Incomplete()) {
+    return "interrupted: only " + std::to_string(one.facts.counting) + " of " + std::to_string(one.facts.planned) +
+           " repetitions were measured";
+  }
+  if (one.policy.determinism == DeterminismLevel::kExact && one.facts.distinct_answers > 1) {
+    return "nondeterministic: " + std::to_string(one.facts.distinct_answers) + " different answers in " +
+           std::to_string(one.facts.counting) + " repetitions";
+  }
+  return "";
+}
+
+base::Result<std::vector<Candidate>> Candidates(const RunSet& runs, const AcceptRequest& request) {
+  for (const run::Run& run : runs.runs()) {
+    if (!run.info.validity.interrupted) continue;
+    return base::Error{base::ErrorCode::kInvalidInput,
+                       "an interrupted run must not become a baseline; nothing was written; measure it to its end",
+                       run.directory.string()};
+  }
+  std::vector<Candidate> candidates;
+  std::set<std::string> matched;
+  for (const RunSet::Entry& entry : runs.cases()) {
+    const std::string& id = entry.one->plan.id;
+    bool wanted = request.cases.empty();
+    for (const std::string& glob : request.cases) {
+      if (!base::GlobMatches(glob, id)) continue;
+      wanted = true;
+      matched.insert(glob);
+    }
+    if (wanted) candidates.push_back(Candidate{&entry, FactsOf(*entry.one, *entry.run), request.policy.For(id)});
+  }
+  for (const std::string& glob : request.cases) {
+    if (matched.contains(glob)) continue;
+    return base::Error{base::ErrorCode::kUsage,
+                       "--case '" + base::EscapeForTerminal(glob) + "' matches none of the " +
+                           std::to_string(runs.cases().size()) + " cases; the first is '" +
+                           runs.cases().front().one->plan.id + "'",
+                       ""};
+  }
+  return candidates;
+}
+
+base::Status RefuseProblems(const std::vector<Candidate>& candidates) {
+  std::vector<std::string> problems;
+  for (const Candidate& one : candidates) {
+    const std::string problem = Problem(one);
+    if (!problem.empty()) problems.push_back(one.entry->one->plan.id + " " + problem);
+  }
+  if (problems.empty()) return {};
+  const std::size_t count = problems.size();
+  if (count > kProblemsShown) {
+    problems.resize(kProblemsShown);
+    problems.push_back("and " + std::to_string(count - kProblemsShown) + " more");
+  }
+  return base::Error{base::ErrorCode::kInvalidInput,
+                     std::to_string(count) + " of " + std::to_string(candidates.size()) +
+                         " cases must not become a baseline, nothing was written: " + base::Join(problems, "; ") +
+                         "; measure again, or choose others with --case",
+                     candidates.front().entry->run->directory.string()};
+}
+
+base::Result<std::optional<File>> PrepareOutputs(const AcceptRequest& request, const std::string& variant,
+                                                 const std::vector<const Candidate*>& candidates,
+                                                 AcceptSummary& summary) {
+  File file{OutputsPath(request.baselines, variant), ""};
+  ASSAY_TRY(std::optional<OutputsBaseline> known, ReadOutputs(file.path, variant));
+  OutputsBaseline baseline = known ? std::move(*known) : OutputsBaseline{variant, {}};
+  bool changed = false;
+  for (const Candidate* one : candidates) {
+    if (one->policy.determinism == DeterminismLevel::kOff) continue;
+    AcceptedAnswer answer = ModalAnswer(*one->entry->one);
+    const run::Provenance& provenance = one->entry->run->info.provenance;
+    answer.accepted = Acceptance{request.at, request.reason, provenance.assay_version, Revision(provenance)};
+    const auto found = baseline.cases.find(one->entry->one->plan.id);
+    if (found == baseline.cases.end()) {
+      ++summary.answers_new;
+    } else if (found->second.SameContent(answer)) {
+      ++summary.answers_unchanged;
+      continue;
+    } else {
+      ++summary.answers_changed;
+    }
+    baseline.cases.insert_or_assign(one->entry->one->plan.id, std::move(answer));
+    changed = true;
+  }
+  if (!changed) return std::optional<File>();
+  file.content = WriteOutputs(baseline);
+  return std::optional<File>(std::move(file));
+}
+
+SessionCase MeasuredCase(const Candidate& one) {
+  SessionCase measured;
+  measured.fingerprint = one.entry->one->plan.fingerprint;
+  measured.completion_tokens = one.facts.CompletionTokens();
+  measured.token_source = one.facts.TokenSource();
+  for (const std::string& name : StoredMetricNames()) {
+    std::vector<double> values = MetricValues(*one.entry->one, *run::FindMetric(name));
+    if (!values.empty()) measured.metrics.emplace(name, std::move(values));
+  }
+  return measured;
+}
+
+// Keeps the newest kMaxSessions of each case, not of the file: accepting one case often must not
+// cost the others theirs.
+void DropOldSessions(LatencyBaseline& baseline) {
+  std::map<std::string, std::size_t> kept;
+  for (auto session = baseline.sessions.rbegin(); session != baseline.sessions.rend(); ++session) {
+    std::erase_if(session->cases, [&](const auto& entry) { return ++kept[entry.first] > kMaxSessions; });
+  }
+  std::erase_if(baseline.sessions, [](const BaselineSession& session) { return session.cases.empty(); });
+}
+
+// The session of this run in the file: the one accepted before, or a new last one.
+BaselineSession& SessionOf(LatencyBaseline& baseline, const AcceptRequest& request, const run::Run& run,
+                           AcceptSummary& summary) {
+  const run::Provenance& provenance = run.info.provenance;
+  const auto found =
+      std::find_if(baseline.sessions.begin(), baseline.sessions.end(),
+                   [&](const BaselineSession& session) { return session.started_at == provenance.started_at; });
+  if (found != baseline.sessions.end()) {
+    ++summary.sessions_replaced;
+  } else {
+    ++summary.sessions_added;
+  }
+  BaselineSession& session = found != baseline.sessions.end() ? *found : baseline.sessions.emplace_back();
+  session.accepted_at = request.at;
+  session.reason = request.reason;
+  session.started_at = provenance.started_at;
+  session.assay_version = provenance.assay_version;
+  session.git_revision = Revision(provenance);
+  session.service_kind = run.info.service.kind;
+  session.service_generation = run.info.service.generation;
+  session.service_version = run.info.service.version;
+  return session;
+}
+
+base::Result<std::optional<File>> PrepareLatency(const AcceptRequest& request, const RunSet& runs,
+                                                 const std::string& variant,
+                                                 const std::vector<const Candidate*>& candidates,
+                                                 AcceptSummary& summary) {
+  const std::string key = runs.environment().Key();
+  File file{LatencyPath(request.baselines, key, variant), ""};
+  ASSAY_TRY(std::optional<LatencyBaseline> known, ReadLatency(file.path, variant, key));
+  LatencyBaseline baseline = known ? std::move(*known) : LatencyBaseline{variant, {}, {}};
+  baseline.environment = runs.environment();
+  const run::Run* current = nullptr;
+  BaselineSession* session = nullptr;
+  for (const Candidate* one : candidates) {
+    SessionCase measured = MeasuredCase(*one);
+    if (measured.metrics.empty()) continue;
+    if (one->entry->run != current) {  // candidates stand in the order of their runs
+      current = one->entry->run;
+      session = &SessionOf(baseline, request, *current, summary);
+    }
+    session->cases.insert_or_assign(one->entry->one->plan.id, std::move(measured));
+  }
+  if (session == nullptr) return std::optional<File>();
+  DropOldSessions(baseline);
+  file.content = WriteLatency(baseline);
+  return std::optional<File>(std::move(file));
+}
+
+}  // namespace
+
+base::Result<AcceptSummary> Accept(const RunSet& runs, const AcceptRequest& request) {
+  if (base::Trim(request.reason).empty()) {
+    return base::Error{base::ErrorCode::kUsage,
+                       "an acceptance needs its reason; say with --reason TEXT why this run is right", ""};
+  }
+  ASSAY_TRY(const std::vector<Candidate> candidates, Candidates(runs, request));
+  ASSAY_RETURN_IF_ERROR(RefuseProblems(candidates));
+
+  std::map<std::string, std::vector<const Candidate*>> by_variant;
+  for (const Candidate& one : candidates) by_variant[one.entry->one->plan.model].push_back(&one);
+  AcceptSummary summary;
+  summary.cases = candidates.size();
+  std::vector<File> files;
+  for (const auto& [variant, own] : by_variant) {
+    if (request.outputs) {
+      ASSAY_TRY(std::optional<File> file, PrepareOutputs(request, variant, own, summary));
+      if (file) files.push_back(std::move(*file));
+    }
+    if (request.latency) {
+      ASSAY_TRY(std::optional<File> file, PrepareLatency(request, runs, variant, own, summary));
+      if (file) files.push_back(std::move(*file));
+    }
+  }
+  for (const File& file : files) {
+    ASSAY_RETURN_IF_ERROR(base::WriteFileAtomically(file.path, file.content));
+    summary.written.push_back(file.path);
+  }
+  return summary;
+}
+
+}  // namespace assay::compare

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// A run against its baselines under a policy: the model every report renders. Nothing is lost on
+// the way: a case that was planned, or that the baseline knows, ends up with a named status, and
+// only what was looked at can pass.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tools/compare/baseline_store.h"
+#include "tools/compare/case_facts.h"
+#include "tools/compare/determinism_rule.h"
+#include "tools/compare/latency_rule.h"
+#include "tools/compare/policy.h"
+#include "tools/compare/run_set.h"
+#include "tools/compare/selection.h"
+
+namespace assay::compare {
+
+enum class CaseStatus {
+  kMeasured,
+  kFailed,          // a request failed and the case could not be measured to its end
+  kMissing,         // planned without a sample, or known to the baseline and not planned
+  kNew,             // measured, but neither question has a baseline
+  kRequestChanged,  // measured, but with another request than the baseline's
+};
+std::string_view ToString(CaseStatus status);
+
+struct CaseComparison {
+  std::string id;
+  std::string model;
+  std::string alias;
+  std::string prompt;
+  CaseStatus status = CaseStatus::kMeasured;
+  std::string outcome;  // class of the failure, e.g. "timeout"; empty unless failed
+  std::string reason;   // why failed or missing
+  CaseFacts facts;
+
+  std::vector<LatencyFinding> latency;  // one per metric of the policy; empty when not measured
+  Verdict latency_verdict = Verdict::kCannotTell;
+  bool latency_decides = false;
+  std::optional<DeterminismFinding> answers;  // absent when not measured
+  Verdict answers_verdict = Verdict::kCannotTell;
+  bool answers_decide = false;
+
+  Verdict verdict = Verdict::kCannotTell;  // over the questions asked
+  bool decides = false;                    // false: the policy only wants it shown
+
+  bool measured() const { return status != CaseStatus::kFailed && status != CaseStatus::kMissing; }
+};
+
+struct ComparedRun {
+  std::string directory;
+  run::ServiceInfo service;
+  run::Provenance provenance;
+  run::Validity validity;
+};
+
+struct Comparison {
+  run::Environment environment;
+  std::vector<ComparedRun> runs;
+  std::vector<std::string> baselines;  // folders, as given
+  std::string policy_source;
+  double alpha = 0;
+  Selection selection;
+  std::vector<CaseComparison> cases;  // the selected ones, by variant: as planned, then the missing ones
+  std::size_t cases_in_family = 0;    // all that were looked at, selected or not
+  bool latency_baseline = false;      // every variant of the run has one for this environment
+  std::vector<std::string> without_latency_baseline;  // variants
+  std::vector<run::Warning> warnings;                 // of the runs, about the selected cases or the whole run
+  Verdict verdict = Verdict::kCannotTell;
+  int exit_code = 3;  // 0, 1 or 3: design.md section 7
+};
+
+// kUsage and kInvalidInput for a selection or a case rule that matches nothing, and for baselines
+// that cannot be read.
+base::Result<Comparison> Compare(const RunSet& runs, std::span<const std::filesystem::path> baselines,
+                                 const Policy& policy, const Selection& selection, const LatencyRule& rule);
+
+}  // namespace assay::compare

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include "tools/compare/run_set.h"
+
+#include <set>
+#include <unordered_map>
+
+namespace assay::compare {
+
+base::Result<RunSet> RunSet::Create(std::vector<run::Run> runs) {
+  if (runs.empty()) return base::Error{base::ErrorCode::kUsage, "no run was given; name one with --run DIR", ""};
+  RunSet set;
+  set.runs_ = std::move(runs);
+  std::unordered_map<std::string, const run::Run*> owner;
+  const std::string key = set.environment().Key();
+  for (const run::Run& one : set.runs_) {
+    if (one.info.environment.Key() != key) {
+      return base::Error{
+          base::ErrorCode::kUsage,
+          "runs of different environments cannot be judged together: " + set.runs_.front().directory.string() +
+              " is of '" + key + "', this one of '" + one.info.environment.Key() + "'; compare them one at a time",
+          one.directory.string()};
+    }
+    for (const run::RunCase& entry : one.cases) {
+      const auto [found, inserted] = owner.emplace(entry.plan.id, &one);
+      if (!inserted) {
+        return base::Error{base::ErrorCode::kUsage,
+                           "the case '" + entry.plan.id + "' is in two runs, also in " +
+                               found->second->directory.string() + "; leave one of them out",
+                           one.directory.string()};
+      }
+      set.cases_.push_back(Entry{&one, &entry});
+    }
+  }
+  if (set.cases_.empty()) {
+    return base::Error{base::ErrorCode::kInvalidInput,
+                       "the run has no cases, so there is nothing to judge; look at the models, "
+                       "prompts and filter it was "
+                       "started with",
+                       set.runs_.front().directory.string()};
+  }
+  return set;
+}
+
+base::Result<RunSet> RunSet::Read(std::span<const std::filesystem::path> directories) {
+  std::vector<run::Run> runs;
+  for (const std::filesystem::path& directory : directories) {
+    ASSAY_TRY(run::Run one, run::ReadRun(directory));
+    runs.push_back(std::move(one));
+  }
+  return Create(std::move(runs));
+}
+
+std::vector<std::string> RunSet::Variants() const {
+  std::set<std::string> variants;
+  for (const Entry& entry : cases_) variants.insert(entry.one->plan.model);
+  return {variants.begin(), variants.end()};
+}
+
+}  // namespace assay::compare

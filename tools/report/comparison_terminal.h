@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// A comparison as a table for a terminal or a CI log, at most 120 columns wide, no colours: it
+// reads the same in a pipe.
+#pragma once
+
+#include <iosfwd>
+
+#include "tools/compare/comparison.h"
+
+namespace assay::report {
+
+void WriteComparisonTerminal(const compare::Comparison& comparison, std::ostream& out);
+
+}  // namespace assay::report

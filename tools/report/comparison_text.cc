@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: MIT
+#include "tools/report/comparison_text.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "fixtures/base/text.h"
+#include "tools/report/numbers.h"
+
+namespace assay::report {
+namespace {
+
+using compare::AnswerVerdict;
+using compare::CaseComparison;
+using compare::CaseStatus;
+using compare::Comparison;
+using compare::LatencyFinding;
+using compare::LatencyReason;
+using compare::Question;
+using compare::Verdict;
+
+constexpr std::size_t kSharesShown = 5;
+constexpr std::size_t kShareTextShown = 60;  // code points
+
+// Counts words in the order they are declared here, so that the line always reads the same way.
+class Tally {
+ public:
+  void Add(const std::string& word) { ++counts_[word]; }
+  std::vector<std::string> Parts(std::initializer_list<std::string_view> order) const {
+    std::vector<std::string> parts;
+    for (const std::string_view word : order) {
+      const auto found = counts_.find(std::string(word));
+      if (found != counts_.end()) parts.push_back(std::to_string(found->second) + " " + found->first);
+    }
+    return parts;
+  }
+
+ private:
+  std::map<std::string, std::size_t> counts_;
+};
+
+std::string Cases(std::size_t count) { return std::to_string(count) + (count == 1 ? " case" : " cases"); }
+
+// For a command line that can be pasted.
+std::string ShellWord(const std::string& text) {
+  const bool plain = !text.empty() && text.find_first_of(" \t\n'\"\\$`&|;<>()*?[]#~!{}") == std::string::npos;
+  if (plain) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+bool NoBaselineOfVariant(const Comparison& comparison, const CaseComparison& one) {
+  const auto& variants = comparison.without_latency_baseline;
+  return std::find(variants.begin(), variants.end(), one.model) != variants.end();
+}
+
+std::string FirstCodePoints(const std::string& text, std::size_t count) {
+  std::size_t at = 0;
+  while (at < text.size() && count > 0) {
+    ++at;
+    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) ++at;
+    --count;
+  }
+  return text.substr(0, at) + (at < text.size() ? "..." : "");
+}
+
+std::string Samples(const LatencyFinding& finding) {
+  std::string text = "n " + std::to_string(finding.n_head) + " against " + std::to_string(finding.n_base);
+  if (finding.sessions > 0) {
+    text += " in " + std::to_string(finding.sessions) + (finding.sessions == 1 ? " session" : " sessions");
+  }
+  return text;
+}
+
+std::string LatencyLine(const LatencyFinding& finding) {
+  std::string line = std::string(finding.metric->name) + " (" + std::string(finding.metric->title) + ") " +
+                     std::string(compare::ToString(finding.verdict));
+  if (finding.change) {
+    line += " " + SignedPercent(*finding.change) + ": median " + ShortOrDash(finding.base_median) + " -> " +
+            ShortOrDash(finding.head_median) + " " + std::string(finding.metric->unit);
+  }
+  if (finding.p_adjusted) {
+    line += ", adjusted p " + PValue(*finding.p_adjusted) + " among " + std::to_string(finding.family) +
+            (finding.family == 1 ? " pair" : " pairs");
+  }
+  line += ", " + Samples(finding);
+  if (finding.verdict == Verdict::kRegressed || finding.verdict == Verdict::kImproved) {
+    line += ", smallest effect that counts " + Percent(finding.min_effect);
+  }
+  if (!finding.reason.empty()) line += ": " + finding.reason;
+  if (!finding.gates) line += " (not gated)";
+  return line;
+}
+
+std::string Sides(const compare::TextDifference& difference, const std::string& text, bool cut) {
+  return (difference.before_cut ? "..." : "") + difference.before + ">>" + text + "<<" + (cut ? "..." : "");
+}
+
+void AddAnswerLines(const CaseComparison& one, std::vector<DetailLine>& lines) {
+  const compare::DeterminismFinding& answers = *one.answers;
+  if (answers.verdict == AnswerVerdict::kUnchanged && answers.notes.empty()) return;
+  std::string line = "answers " + std::string(compare::ToString(answers.verdict));
+  if (!answers.reason.empty()) line += ": " + answers.reason;
+  if (!answers.gates) line += " (not gated)";
+  lines.push_back(DetailLine{0, line});
+  if (answers.difference) {
+    const compare::TextDifference& difference = *answers.difference;
+    const bool within = answers.difference_within_run;
+    lines.push_back(DetailLine{
+        1, "first difference in the " + difference.part + " at character " + std::to_string(difference.character) +
+               " (line " + std::to_string(difference.line) + ", column " + std::to_string(difference.column) + ")"});
+    lines.push_back(
+        DetailLine{1, (within ? "one: " : "old: ") + Sides(difference, difference.old_text, difference.old_cut)});
+    lines.push_back(
+        DetailLine{1, (within ? "two: " : "new: ") + Sides(difference, difference.new_text, difference.new_cut)});
+  }
+  if (answers.verdict == AnswerVerdict::kChanged && answers.accepted) {
+    lines.push_back(DetailLine{1, "accepted " + answers.accepted->at + ": " + answers.accepted->reason});
+  }
+  if (answers.shares.size() > 1) {
+    for (std::size_t i = 0; i < std::min(answers.shares.size(), kSharesShown); ++i) {
+      const compare::AnswerShare& share = answers.shares[i];
+      const bool accepted = answers.accepted_sha256 == share.sha256;
+      lines.push_back(DetailLine{1, std::to_string(share.count) + " of " + std::to_string(answers.n) +
+                                        " (first in repetition " + std::to_string(share.first_repetition) +
+                                        (accepted ? ", accepted" : "") +
+                                        "): " + FirstCodePoints(share.text, kShareTextShown)});
+    }
+    if (answers.shares.size() > kSharesShown) {
+      lines.push_back(DetailLine{1, "and " + std::to_string(answers.shares.size() - kSharesShown) + " more answers"});
+    }
+  }
+  for (const std::string& note : answers.notes) lines.push_back(DetailLine{1, note});
+}
+
+void AddLatencyLines(const Comparison& comparison, const CaseComparison& one, std::vector<DetailLine>& lines) {
+  std::size_t without_baseline = 0;
+  for (const LatencyFinding& finding : one.latency) {
+    if (finding.code == LatencyReason::kNoBaseline) {
+      ++without_baseline;
+      continue;
+    }
+    // What is undefined on both sides is no news, nor is a metric that stayed where it was.
+    if (finding.verdict == Verdict::kUnchanged) continue;
+    if (finding.code == LatencyReason::kMetricAbsent && !finding.decides) continue;
+    lines.push_back(DetailLine{0, LatencyLine(finding)});
+  }
+  if (without_baseline > 0 && !NoBaselineOfVariant(comparison, one)) {
+    lines.push_back(DetailLine{0, "latency cannot_tell: no accepted session has this case"});
+  }
+}
+
+CaseDetails DetailsOf(const Comparison& comparison, const CaseComparison& one) {
+  CaseDetails details;
+  details.title = one.model + ", prompt " + one.prompt + ": " + CaseWord(one);
+  if (!one.measured()) {
+    std::string line = std::string(compare::ToString(one.status));
+    if (!one.outcome.empty()) line += " (" + one.outcome + ")";
+    details.lines.push_back(DetailLine{0, line + ": " + one.reason});
+    if (one.facts.counting + one.facts.failed > 0) {
+      details.lines.push_back(DetailLine{1, std::to_string(one.facts.counting) + " requests succeeded, " +
+                                                std::to_string(one.facts.failed) + " failed"});
+    }
+    return details;
+  }
+  if (comparison.selection.Asks(Question::kLatency)) AddLatencyLines(comparison, one, details.lines);
+  if (comparison.selection.Asks(Question::kDeterminism)) AddAnswerLines(one, details.lines);
+  if (one.facts.failed > 0) {
+    details.lines.push_back(
+        DetailLine{0, std::to_string(one.facts.failed) + " requests failed (" + one.facts.Outcomes() + ") beside the " +
+                          std::to_string(one.facts.counting) + " that count: " + one.facts.last_error});
+  }
+  return details;
+}
+
+}  // namespace
+
+std::string CaseWord(const CaseComparison& one) {
+  if (!one.measured()) return std::string(compare::ToString(one.status));
+  if (!one.decides) return "not gated";
+  return std::string(compare::ToString(one.verdict));
+}
+
+std::string AnswerWord(const CaseComparison& one) {
+  if (!one.answers) return "-";
+  return std::string(compare::ToString(one.answers->verdict));
+}
+
+std::string SummaryLine(const Comparison& comparison) {
+  Tally latency;
+  Tally answers;
+  std::size_t measured = 0;
+  std::size_t gated = 0;
+  for (const CaseComparison& one : comparison.cases) {
+    if (!one.measured()) {
+      latency.Add(std::string(compare::ToString(one.status)));
+      continue;
+    }
+    ++measured;
+    const bool no_baseline = NoBaselineOfVariant(comparison, one);
+    if (one.latency_decides && !no_baseline) ++gated;
+    latency.Add(one.latency_decides && !no_baseline ? std::string(compare::ToString(one.latency_verdict))
+                                                    : "not gated");
+    answers.Add(AnswerWord(one));
+  }
+  std::vector<std::string> parts = latency.Parts({"failed", "missing"});
+  const bool asks_latency = comparison.selection.Asks(Question::kLatency);
+  if (asks_latency && measured > 0) {
+    if (gated == 0) {
+      parts.push_back("latency not gated");
+    } else {
+      for (std::string& part : latency.Parts({"unchanged", "improved", "regressed", "cannot_tell", "not gated"})) {
+        parts.push_back(std::move(part));
+      }
+      parts.back() += " (latency)";
+    }
+  }
+  std::string line = Cases(comparison.cases.size());
+  if (!parts.empty()) line += ": " + base::Join(parts, ", ");
+  if (comparison.selection.Asks(Question::kDeterminism) && measured > 0) {
+    line +=
+        ", answers: " +
+        base::Join(answers.Parts({"unchanged", "changed", "nondeterministic", "new", "request_changed", "incomplete"}),
+                   ", ");
+  }
+  return line;
+}
+
+std::string VerdictLine(const Comparison& comparison) {
+  return "verdict: " + std::string(compare::ToString(comparison.verdict)) + " (exit code " +
+         std::to_string(comparison.exit_code) + ")";
+}
+
+std::string ContextLine(const Comparison& comparison) {
+  std::string services;
+  for (const compare::ComparedRun& one : comparison.runs) {
+    const std::string service = one.service.kind + " " + one.service.generation +
+                                (one.service.version ? " " + *one.service.version : std::string());
+    if (services.find(service) == std::string::npos) services += (services.empty() ? "" : ", ") + service;
+  }
+  return "environment " + comparison.environment.Key() + ", service " + services + ", policy " +
+         comparison.policy_source + " (alpha " + Fixed(comparison.alpha, comparison.alpha < 0.01 ? 4 : 2) + ")";
+}
+
+std::string NoLatencyBaselineLine(const Comparison& comparison) {
+  if (!comparison.selection.Asks(Question::kLatency) || comparison.latency_baseline) return "";
+  std::set<std::string> without;
+  bool all = true;
+  for (const CaseComparison& one : comparison.cases) {
+    if (NoBaselineOfVariant(comparison, one)) {
+      without.insert(one.model);
+    } else {
+      all = false;
+    }
+  }
+  if (without.empty()) return "";
+  std::string line = "no latency baseline for environment " + comparison.environment.Key();
+  if (!all) line += " and " + base::Join(std::vector<std::string>(without.begin(), without.end()), ", ");
+  line += ": latency was not gated; accept this run with: assay accept";
+  for (const compare::ComparedRun& one : comparison.runs) line += " --run " + ShellWord(one.directory);
+  return line + " --baselines " + ShellWord(comparison.baselines.back()) + " --reason TEXT";
+}
+
+std::vector<std::string> WarningLines(const Comparison& comparison) {
+  std::vector<std::string> lines;
+  for (const run::Warning& warning : comparison.warnings) {
+    lines.push_back("[" + warning.code + "] " + (warning.case_id.empty() ? "" : warning.case_id + ": ") +
+                    warning.message);
+  }
+  return lines;
+}
+
+std::vector<CaseDetails> Details(const Comparison& comparison) {
+  std::vector<CaseDetails> all;
+  for (const CaseComparison& one : comparison.cases) {
+    CaseDetails details = DetailsOf(comparison, one);
+    if (!details.lines.empty()) all.push_back(std::move(details));
+  }
+  return all;
+}
+
+std::string ColumnTitle(const run::Metric& metric) {
+  std::string title;
+  if (metric.value == run::E2eMs) title = "e2e";
+  if (metric.value == run::TtftMs) title = "TTFT";
+  if (metric.value == run::TpotMs) title = "TPOT";
+  if (title.empty()) return std::string(metric.name);
+  return title + " ms";
+}
+
+std::string MetricCell(const LatencyFinding& finding) {
+  if (!finding.head_median) return "-";
+  if (!finding.base_median || !finding.change) return Short(*finding.head_median);
+  std::string change = SignedPercent(*finding.change);
+  std::erase(change, ' ');
+  const bool alarm = finding.verdict == Verdict::kRegressed && finding.decides;
+  return Short(*finding.base_median) + "->" + Short(*finding.head_median) + " " + change + (alarm ? "!" : "");
+}
+
+std::string CaseP(const CaseComparison& one) {
+  std::optional<double> smallest;
+  for (const LatencyFinding& finding : one.latency) {
+    if (finding.p_adjusted && (!smallest || *finding.p_adjusted < *smallest)) smallest = finding.p_adjusted;
+  }
+  return smallest ? PValue(*smallest) : "-";
+}
+
+}  // namespace assay::report

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// What every rendering of a comparison for people says, as plain lines: the summary, the missing
+// latency baseline, and the details of each case. Nothing here is escaped: the renderer escapes
+// each whole line for the place it shows it in.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tools/compare/comparison.h"
+
+namespace assay::report {
+
+// "36 cases: 35 unchanged, 1 regressed (latency), answers: 36 unchanged"
+std::string SummaryLine(const compare::Comparison& comparison);
+// "verdict: regressed (exit code 1)"
+std::string VerdictLine(const compare::Comparison& comparison);
+// Where, against what and by which policy.
+std::string ContextLine(const compare::Comparison& comparison);
+// Empty when latency was not asked for or every variant has its baseline.
+std::string NoLatencyBaselineLine(const compare::Comparison& comparison);
+// "[code] message", one per warning of the runs.
+std::vector<std::string> WarningLines(const compare::Comparison& comparison);
+
+// One word for the table: the status where nothing was measured, else the verdict; "not gated" when
+// the policy says so.
+std::string CaseWord(const compare::CaseComparison& one);
+std::string AnswerWord(const compare::CaseComparison& one);
+
+struct DetailLine {
+  int level = 0;  // 0: a finding, 1: what belongs to it
+  std::string text;
+};
+struct CaseDetails {
+  std::string title;  // "ember:1, prompt capital: regressed"
+  std::vector<DetailLine> lines;
+};
+// Every case that is not simply unchanged. A latency baseline that is missing for a whole variant
+// is said once, not here.
+std::vector<CaseDetails> Details(const compare::Comparison& comparison);
+
+// "a title, e2e_ms" -> for a table: the short name of a metric, e.g. "e2e", "TTFT".
+std::string ColumnTitle(const run::Metric& metric);
+// "123->185 +50.2%!": base, head and change; '!' marks a regression that decides. "123" without a
+// base, "-" without both.
+std::string MetricCell(const compare::LatencyFinding& finding);
+// The smallest adjusted p of the case, or "-".
+std::string CaseP(const compare::CaseComparison& one);
+
+}  // namespace assay::report

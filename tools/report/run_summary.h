@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Order statistics of a run's cases, for reports that have no baseline. Percentiles are type 7;
+// warm-ups and failed requests never enter. Pure functions.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tools/compare/case_facts.h"
+#include "tools/compare/run_set.h"
+
+namespace assay::report {
+
+struct Spread {
+  std::size_t n = 0;
+  double min = 0;
+  double p25 = 0;
+  double median = 0;
+  double p75 = 0;
+  double max = 0;
+};
+// Absent when there is no value.
+std::optional<Spread> SpreadOf(const std::vector<double>& values);
+
+// "ok", or what went wrong: "failed (timeout)", "missing", "incomplete (3 of 10)".
+std::string OutcomeWord(const compare::RunSet::Entry& entry, const compare::CaseFacts& facts);
+
+// One variant as the workshop sums it up.
+struct VariantSummary {
+  std::string variant;
+  std::size_t n = 0;  // requests that count
+  std::size_t failed = 0;
+  std::optional<double> mean_e2e_s;
+  std::optional<double> p95_e2e_s;
+  std::optional<double> tokens_per_s;  // tokens after the first / seconds between the first and the last
+};
+// In the order the runs planned them.
+std::vector<VariantSummary> SummarizeVariants(const compare::RunSet& runs);
+
+}  // namespace assay::report

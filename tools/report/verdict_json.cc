@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+#include "tools/report/verdict_json.h"
+
+#include <ostream>
+#include <string>
+
+#include "fixtures/run/json.h"
+#include "tools/report/comparison_text.h"
+#include "tools/report/numbers.h"
+
+namespace assay::report {
+namespace {
+
+using compare::CaseComparison;
+using compare::Comparison;
+using run::Json;
+using run::JsonArray;
+using run::JsonObject;
+
+constexpr std::size_t kAnswerCharacters = 200;  // code points of a distinct answer; the whole one is in the run
+
+Json Count(std::size_t value) { return static_cast<std::int64_t>(value); }
+
+Json Strings(const std::vector<std::string>& texts) {
+  JsonArray array;
+  for (const std::string& text : texts) array.emplace_back(text);
+  return array;
+}
+
+Json ToJson(const compare::LatencyFinding& finding) {
+  return JsonObject{{"metric", std::string(finding.metric->name)},
+                    {"unit", std::string(finding.metric->unit)},
+                    {"verdict", std::string(compare::ToString(finding.verdict))},
+                    {"code", std::string(compare::ToString(finding.code))},
+                    {"reason", finding.reason},
+                    {"base_median", Stable(finding.base_median)},
+                    {"head_median", Stable(finding.head_median)},
+                    {"change", Stable(finding.change)},
+                    {"p", Stable(finding.p)},
+                    {"p_adjusted", Stable(finding.p_adjusted)},
+                    {"family", Count(finding.family)},
+                    {"min_effect", finding.min_effect},
+                    {"n_head", Count(finding.n_head)},
+                    {"n_base", Count(finding.n_base)},
+                    {"sessions", Count(finding.sessions)},
+                    {"gates", finding.gates},
+                    {"decides", finding.decides}};
+}
+
+Json ToJson(const compare::TextDifference& difference, bool within_run) {
+  return JsonObject{{"part", difference.part},
+                    {"within_run", within_run},
+                    {"character", Count(difference.character)},
+                    {"line", Count(difference.line)},
+                    {"column", Count(difference.column)},
+                    {"before", difference.before},
+                    {"before_cut", difference.before_cut},
+                    {"old", difference.old_text},
+                    {"old_cut", difference.old_cut},
+                    {"new", difference.new_text},
+                    {"new_cut", difference.new_cut}};
+}
+
+std::string Beginning(const std::string& text) {
+  std::size_t at = 0;
+  for (std::size_t left = kAnswerCharacters; at < text.size() && left > 0; --left) {
+    ++at;
+    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) ++at;
+  }
+  return text.substr(0, at);
+}
+
+Json ToJson(const compare::DeterminismFinding& finding) {
+  JsonArray shares;
+  for (const compare::AnswerShare& share : finding.shares) {
+    std::string text = Beginning(share.text);
+    const bool cut = text.size() < share.text.size();
+    shares.push_back(JsonObject{{"sha256", share.sha256},
+                                {"count", Count(share.count)},
+                                {"first_repetition", share.first_repetition},
+                                {"text", std::move(text)},
+                                {"text_cut", cut}});
+  }
+  JsonArray facts;
+  for (const compare::FactChange& fact : finding.facts) {
+    facts.push_back(JsonObject{{"name", fact.name}, {"old", fact.old_value}, {"new", fact.new_value}});
+  }
+  Json accepted;
+  if (finding.accepted) {
+    accepted = JsonObject{{"at", finding.accepted->at},
+                          {"reason", finding.accepted->reason},
+                          {"assay_version", finding.accepted->assay_version},
+                          {"git_revision", finding.accepted->git_revision}};
+  }
+  return JsonObject{
+      {"verdict", std::string(compare::ToString(finding.verdict))},
+      {"reason", finding.reason},
+      {"n", Count(finding.n)},
+      {"accepted_sha256", finding.accepted_sha256},
+      {"accepted", std::move(accepted)},
+      {"shares", std::move(shares)},
+      {"difference", finding.difference ? ToJson(*finding.difference, finding.difference_within_run) : Json()},
+      {"facts", std::move(facts)},
+      {"notes", Strings(finding.notes)}};
+}
+
+Json ToJson(const CaseComparison& one) {
+  JsonArray metrics;
+  for (const compare::LatencyFinding& finding : one.latency) metrics.push_back(ToJson(finding));
+  return JsonObject{{"id", one.id},
+                    {"model", one.model},
+                    {"alias", one.alias},
+                    {"prompt", one.prompt},
+                    {"status", std::string(compare::ToString(one.status))},
+                    {"outcome", one.outcome},
+                    {"reason", one.reason},
+                    {"samples", JsonObject{{"counting", Count(one.facts.counting)},
+                                           {"failed", Count(one.facts.failed)},
+                                           {"planned", one.facts.planned}}},
+                    {"verdict", std::string(compare::ToString(one.verdict))},
+                    {"decides", one.decides},
+                    {"latency", JsonObject{{"verdict", std::string(compare::ToString(one.latency_verdict))},
+                                           {"decides", one.latency_decides},
+                                           {"metrics", std::move(metrics)}}},
+                    {"determinism", JsonObject{{"verdict", std::string(compare::ToString(one.answers_verdict))},
+                                               {"decides", one.answers_decide},
+                                               {"answers", one.answers ? ToJson(*one.answers) : Json()}}}};
+}
+
+Json ToJson(const compare::ComparedRun& one) {
+  return JsonObject{{"directory", one.directory},
+                    {"started_at", one.provenance.started_at},
+                    {"assay_version", one.provenance.assay_version},
+                    {"git_revision", one.provenance.git_revision},
+                    {"git_dirty", one.provenance.git_dirty},
+                    {"interrupted", one.validity.interrupted},
+                    {"service", JsonObject{{"kind", one.service.kind},
+                                           {"generation", one.service.generation},
+                                           {"version", one.service.version}}}};
+}
+
+}  // namespace
+
+void WriteVerdictJson(const Comparison& comparison, std::ostream& out) {
+  JsonArray cases;
+  for (const CaseComparison& one : comparison.cases) cases.push_back(ToJson(one));
+  JsonArray runs;
+  for (const compare::ComparedRun& one : comparison.runs) runs.push_back(ToJson(one));
+  JsonArray warnings;
+  for (const run::Warning& warning : comparison.warnings) {
+    warnings.push_back(JsonObject{{"code", warning.code},
+                                  {"case", warning.case_id.empty() ? Json() : Json(warning.case_id)},
+                                  {"message", warning.message}});
+  }
+  const Json question = comparison.selection.question
+                            ? Json(std::string(compare::ToString(*comparison.selection.question)))
+                            : Json("both");
+  out << run::WriteJson(
+      JsonObject{{"schema_version", kVerdictSchemaVersion},
+                 {"verdict", std::string(compare::ToString(comparison.verdict))},
+                 {"exit_code", comparison.exit_code},
+                 {"summary", SummaryLine(comparison)},
+                 {"question", question},
+                 {"environment", run::ToJson(comparison.environment)},
+                 {"latency_baseline", comparison.latency_baseline},
+                 {"without_latency_baseline", Strings(comparison.without_latency_baseline)},
+                 {"baselines", Strings(comparison.baselines)},
+                 {"policy", JsonObject{{"source", comparison.policy_source}, {"alpha", comparison.alpha}}},
+                 {"runs", std::move(runs)},
+                 {"cases_in_family", Count(comparison.cases_in_family)},
+                 {"cases", std::move(cases)},
+                 {"warnings", std::move(warnings)}},
+      run::JsonStyle::kPretty);
+}
+
+}  // namespace assay::report
