@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// assay-bench on the embedded service: what a run directory holds.
+#include <algorithm>
+#include <filesystem>
+
+#include "ctest/integration/suite/programs.h"
+#include "fixtures/run/metrics.h"
+#include "fixtures/run/run_directory.h"
+
+namespace assay::integration {
+namespace {
+
+using Bench = ProgramTest;
+
+TEST_F(Bench, RecordsEveryRequestOfEveryCase) {
+  const process::Completed done =
+      Bench({"--models=ember-mini", "--prompts=" + Write("prompts.json", R"({"schema_version":1,"prompts":[
+        {"id":"a","max_tokens":6,"messages":[{"role":"user","content":"What is a model?"}]},
+        {"id":"b","max_tokens":9,"messages":[{"role":"user","content":"What is a gate?"}]}]})"),
+             "--max-tokens=12", "--repetitions=3", "--run=" + Path("run")});
+  ASSERT_EQ(done.exit_code, 0) << done.standard_error << done.standard_output;
+  const base::Result<run::Run> run = run::ReadRun(Path("run"));
+  ASSERT_TRUE(run.ok()) << run.error().Message();
+  ASSERT_EQ(run->cases.size(), 2U);
+  for (const run::RunCase& one : run->cases) {
+    EXPECT_EQ(one.plan.alias, "ember-mini");
+    EXPECT_EQ(one.plan.model, "ember-mini-generic-cpu:1");
+    EXPECT_EQ(one.plan.device, "cpu");
+    EXPECT_EQ(std::ranges::count_if(one.samples, &run::Sample::counts), 3);
+    EXPECT_GE(std::ranges::count_if(one.samples, &run::Sample::warmup), 2);
+    EXPECT_EQ(one.answers.size(), 1U) << "temperature 0 repeats";
+    for (const run::Sample& sample : one.samples) {
+      EXPECT_EQ(sample.token_source, run::TokenSource::kServerUsage);
+      EXPECT_TRUE(run::TtftMs(sample).has_value());
+      EXPECT_LE(*run::TtftMs(sample), *run::E2eMs(sample));
+      EXPECT_TRUE(sample.response_id.has_value());
+    }
+  }
+  EXPECT_FALSE(std::filesystem::exists(Path("run/samples.jsonl.partial")));
+  EXPECT_LT(run->info.validity.idle_share, 0.5);
+  EXPECT_TRUE(run->info.service.started_here);
+}
+
+TEST_F(Bench, WritesGoogleBenchmarkJsonWithOneEntryPerRepetition) {
+  ASSERT_EQ(Bench({"--repetitions=4", "--run=" + Path("run")}).exit_code, 0);
+  const base::Result<run::Json> json = run::ReadJsonFile(Path("run/run.json"));
+  ASSERT_TRUE(json.ok()) << json.error().Message();
+  ASSERT_NE(json->Find("context"), nullptr);
+  const run::JsonArray& entries = *json->Find("benchmarks")->as_array();
+  ASSERT_EQ(entries.size(), 4U);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    EXPECT_EQ(*entries[i].Find("name")->as_string(), "chat/ember-mini-int8-cpu:1/prompt/stream:on/max_tokens:16");
+    EXPECT_EQ(*entries[i].Find("run_type")->as_string(), "iteration");
+    EXPECT_EQ(*entries[i].Find("repetitions")->as_integer(), 4);
+    EXPECT_EQ(*entries[i].Find("repetition_index")->as_integer(), static_cast<std::int64_t>(i));
+    EXPECT_EQ(*entries[i].Find("time_unit")->as_string(), "ms");
+    EXPECT_GT(*entries[i].Find("real_time")->as_number(), 0);
+    EXPECT_GT(*entries[i].Find("ttft_ms")->as_number(), 0);
+    EXPECT_LE(*entries[i].Find("completion_tokens")->as_number(), 16);
+  }
+}
+
+TEST_F(Bench, ShowsNoProgressInAPipe) {
+  const process::Completed done = Bench({"--repetitions=1", "--run=" + Path("run")});
+  EXPECT_EQ(done.standard_error, "");
+  EXPECT_EQ(done.standard_output.find('\r'), std::string::npos);
+  EXPECT_NE(done.standard_output.find("1 cases, 1 measured requests"), std::string::npos) << done.standard_output;
+}
+
+TEST_F(Bench, ListsCasesWithoutMeasuring) {
+  const process::Completed done =
+      Bench({"--models=ember-mini-int8-cpu:1", "--benchmark_list_tests", "--run=" + Path("run")});
+  EXPECT_EQ(done.exit_code, 0);
+  EXPECT_EQ(done.standard_output, "chat/ember-mini-int8-cpu:1/prompt/stream:on/max_tokens:16\n");
+  EXPECT_FALSE(std::filesystem::exists(Path("run")));
+}
+
+TEST_F(Bench, SmallAndQuantisedVariantsAnswerDifferently) {
+  ASSERT_EQ(
+      Bench({"--models=ember-mini-generic-cpu:1,ember-mini-int8-cpu:1", "--repetitions=1", "--run=" + Path("run")})
+          .exit_code,
+      0);
+  const base::Result<run::Run> run = run::ReadRun(Path("run"));
+  ASSERT_TRUE(run.ok()) << run.error().Message();
+  ASSERT_EQ(run->cases.size(), 2U);
+  EXPECT_NE(run->cases[0].answers.begin()->second.text, run->cases[1].answers.begin()->second.text);
+}
+
+TEST_F(Bench, MeasuresAnswersThatAreNotStreamed) {
+  ASSERT_EQ(Bench({"--stream=off", "--repetitions=2", "--run=" + Path("run")}).exit_code, 0);
+  const base::Result<run::Run> run = run::ReadRun(Path("run"));
+  ASSERT_TRUE(run.ok()) << run.error().Message();
+  const run::Sample& sample = run->cases[0].samples.back();
+  EXPECT_TRUE(run::E2eMs(sample).has_value());
+  EXPECT_FALSE(run::TpotMs(sample).has_value()) << "one event has no gap";
+}
+
+}  // namespace
+}  // namespace assay::integration

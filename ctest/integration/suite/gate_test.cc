@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// The main job: measure, accept, measure again, and fail on a real regression and on a changed answer. Pacing makes the
+// latencies of these runs known, so that the verdicts do not hang on how busy the machine is.
+#include "ctest/integration/suite/programs.h"
+
+namespace assay::integration {
+namespace {
+
+class Gate : public ProgramTest {
+ protected:
+  void MeasureAndAccept() {
+    const process::Completed run = Measure("base", kPacing);
+    ASSERT_EQ(run.exit_code, 0) << run.standard_error;
+    const process::Completed accepted =
+        Assay({"accept", "--run", Path("base"), "--baselines", Path("baselines"), "--reason", "first"});
+    ASSERT_EQ(accepted.exit_code, 0) << accepted.standard_error;
+  }
+  process::Completed Measure(const std::string& name, const std::string& scenario) {
+    return Bench({"--scenario=" + scenario, "--max-tokens=12", "--repetitions=10", "--run=" + Path(name)});
+  }
+  process::Completed Compare(const std::string& name) {
+    return Assay({"compare", "--run", Path(name), "--baselines", Path("baselines"), "--json", Path("verdict.json")});
+  }
+  static constexpr const char* kPacing = "ttft_ms=20,token_ms=6";
+};
+
+TEST_F(Gate, PassesAnUnchangedService) {
+  MeasureAndAccept();
+  ASSERT_EQ(Measure("head", kPacing).exit_code, 0);
+  const process::Completed verdict = Compare("head");
+  EXPECT_EQ(verdict.exit_code, 0) << verdict.standard_output << verdict.standard_error;
+  EXPECT_NE(verdict.standard_output.find("unchanged"), std::string::npos) << verdict.standard_output;
+}
+
+TEST_F(Gate, FailsOnSlowerDecodingAndNamesIt) {
+  MeasureAndAccept();
+  ASSERT_EQ(Measure("head", std::string(kPacing) + ",slow_decode=1.5").exit_code, 0);
+  const process::Completed verdict = Compare("head");
+  EXPECT_EQ(verdict.exit_code, 1) << verdict.standard_output << verdict.standard_error;
+  for (const char* part : {"ember-mini-int8-cpu:1", "prompt", "tpot", "regressed", "+50"}) {
+    EXPECT_NE(verdict.standard_output.find(part), std::string::npos) << part << "\n" << verdict.standard_output;
+  }
+}
+
+TEST_F(Gate, FailsOnAChangedAnswerAndShowsBoth) {
+  MeasureAndAccept();
+  ASSERT_EQ(Measure("head", std::string(kPacing) + ",flip_token=1").exit_code, 0);
+  const process::Completed verdict = Compare("head");
+  EXPECT_EQ(verdict.exit_code, 1) << verdict.standard_output << verdict.standard_error;
+  EXPECT_NE(verdict.standard_output.find("first difference"), std::string::npos) << verdict.standard_output;
+}
+
+TEST_F(Gate, CannotTellWithoutABaseline) {
+  ASSERT_EQ(Measure("head", kPacing).exit_code, 0);
+  const process::Completed verdict = Compare("head");
+  EXPECT_EQ(verdict.exit_code, 3) << verdict.standard_output << verdict.standard_error;
+}
+
+TEST_F(Gate, RefusesAnUnreadableBaseline) {
+  MeasureAndAccept();
+  ASSERT_EQ(Measure("head", kPacing).exit_code, 0);
+  Write("baselines/outputs/ember-mini-int8-cpu-1.json", "{\"schema_version\": 1,");
+  const process::Completed verdict = Compare("head");
+  EXPECT_EQ(verdict.exit_code, 2);
+  EXPECT_NE(verdict.standard_error.find("ember-mini-int8-cpu-1.json"), std::string::npos) << verdict.standard_error;
+}
+
+TEST_F(Gate, RefusesAnUnknownKeyInThePolicy) {
+  MeasureAndAccept();
+  ASSERT_EQ(Measure("head", kPacing).exit_code, 0);
+  const process::Completed verdict = Assay({"compare", "--run", Path("head"), "--baselines", Path("baselines"),
+                                            "--policy", Write("policy.json", R"({"schema_version":1,"latensy":{}})")});
+  EXPECT_EQ(verdict.exit_code, 2);
+  EXPECT_NE(verdict.standard_error.find("latensy"), std::string::npos) << verdict.standard_error;
+}
+
+}  // namespace
+}  // namespace assay::integration
