@@ -11,8 +11,8 @@
 # Each can also be an environment variable of that name. ASSAY_BOOTSTRAP=off in the environment: install nothing.
 #
 # Committed baselines (baselines/) come first. Where they hold no latency for this machine, the first run that fails
-# nothing is accepted into build/<preset>/assay/baselines, and latency is gated against it from then on; that folder
-# lives as long as the build tree. Reports: build/<preset>/assay/report/<suite>.
+# nothing is accepted into build/<preset>/assay/baselines, and latency is gated against it from then on; green runs are
+# added until it holds five. That folder lives as long as the build tree. Reports: build/<preset>/assay/report/<suite>.
 
 include("${CMAKE_CURRENT_LIST_DIR}/cmake/AssayScript.cmake")
 assay_option(ASSAY_SCENARIO "")
@@ -55,6 +55,31 @@ file(GLOB manifests "${assay_build}/assay/*/suite.cmake")
 if(NOT manifests)
   message(FATAL_ERROR " gate: FAILED: this build has no suite; assay_add_suite() makes one (ctest/CMakeLists.txt)")
 endif()
+
+# One session says nothing about how much sessions differ by themselves: green runs are added until the build tree's
+# baseline holds five. Then it stays, so that many small losses cannot creep in one run at a time.
+function(assay_grow_local_baseline)
+  set(most 5)
+  file(GLOB known "${suite_LOCAL_BASELINES}/latency/*/*.json")
+  if(NOT suite_LOCAL_BASELINES OR NOT known OR ASSAY_SCENARIO OR ASSAY_REPETITIONS)
+    return()
+  endif()
+  list(GET known 0 first)
+  file(READ "${first}" json)
+  string(JSON sessions ERROR_VARIABLE unreadable LENGTH "${json}" sessions)
+  if(unreadable OR NOT sessions LESS most)
+    return()
+  endif()
+  execute_process(COMMAND "${suite_ASSAY}" accept ${runs} --baselines "${suite_LOCAL_BASELINES}" ${suite_POLICY}
+      --only latency --reason "green run of the gate in this build tree"
+    RESULT_VARIABLE failed OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  math(EXPR sessions "${sessions} + 1")
+  if(failed EQUAL 0)
+    assay_say("gate: latency baseline of this build tree: ${sessions} of ${most} sessions")
+  else()
+    set(failures "`assay accept --only latency` ended with ${failed}: ${output}" PARENT_SCOPE)
+  endif()
+endfunction()
 
 # Prints the comparison of one suite and writes its reports. Appends to `failures`.
 function(assay_judge_suite)
@@ -115,7 +140,7 @@ function(assay_judge_suite)
       assay_say("gate: if the new latency is wanted: ${accept} --only latency --baselines ${suite_ACCEPT_LATENCY_INTO}")
     endif()
   elseif(compared EQUAL 0 AND has_baseline)
-    # everything was judged, nothing regressed
+    assay_grow_local_baseline()
   elseif((compared EQUAL 0 OR compared EQUAL 3) AND NOT has_baseline)
     if(ASSAY_SCENARIO)
       set(failures "no latency baseline to judge by, and a run with a scenario is not accepted: run the gate without it first")

@@ -93,8 +93,13 @@ base::Status CheckRulesMatch(const Policy& policy, const std::vector<CaseCompari
   return {};
 }
 
+// `report` keeps what nobody accepted from deciding the whole; who asks that one question gets no pass for it.
+bool OnlyReported(NoBaseline policy, const Selection& selection, Question question) {
+  return policy == NoBaseline::kReport && selection.question != question;
+}
+
 void JudgeAllAnswers(const std::vector<Open>& open, const BaselinesByVariant& baselines, const Policy& policy,
-                     std::vector<CaseComparison>& cases) {
+                     const Selection& selection, std::vector<CaseComparison>& cases) {
   for (std::size_t i = 0; i < cases.size(); ++i) {
     CaseComparison& one = cases[i];
     if (!one.measured()) continue;
@@ -106,14 +111,15 @@ void JudgeAllAnswers(const std::vector<Open>& open, const BaselinesByVariant& ba
     }
     one.answers = JudgeAnswers(*open[i].entry->one, accepted, one.facts.planned);
     one.answers->gates = open[i].policy.determinism == DeterminismLevel::kExact;
-    if (one.answers->verdict == AnswerVerdict::kNew && policy.determinism_no_baseline == NoBaseline::kReport) {
+    if (one.answers->verdict == AnswerVerdict::kNew &&
+        OnlyReported(policy.determinism_no_baseline, selection, Question::kDeterminism)) {
       one.answers->gates = false;
     }
   }
 }
 
 void JudgeAllLatency(const std::vector<Open>& open, const BaselinesByVariant& baselines, const Policy& policy,
-                     const LatencyRule& rule, std::vector<CaseComparison>& cases) {
+                     const Selection& selection, const LatencyRule& rule, std::vector<CaseComparison>& cases) {
   std::vector<LatencyCase> measured;
   std::vector<std::size_t> position;
   for (std::size_t i = 0; i < cases.size(); ++i) {
@@ -126,7 +132,8 @@ void JudgeAllLatency(const std::vector<Open>& open, const BaselinesByVariant& ba
   std::vector<std::vector<LatencyFinding>> findings = JudgeLatency(measured, policy, rule);
   for (std::size_t k = 0; k < findings.size(); ++k) {
     for (LatencyFinding& finding : findings[k]) {
-      if (finding.code == LatencyReason::kNoBaseline && policy.latency_no_baseline == NoBaseline::kReport) {
+      if (finding.code == LatencyReason::kNoBaseline &&
+          OnlyReported(policy.latency_no_baseline, selection, Question::kLatency)) {
         finding.decides = false;
       }
     }
@@ -279,8 +286,8 @@ base::Result<Comparison> Compare(const RunSet& runs, std::span<const std::filesy
   for (const CaseComparison& one : cases) addresses.push_back(CaseAddress{one.id, one.model, one.alias, one.prompt});
   ASSAY_TRY(const std::vector<bool> selected, Select(selection, addresses));
 
-  JudgeAllLatency(open, known, policy, rule, cases);
-  JudgeAllAnswers(open, known, policy, cases);
+  JudgeAllLatency(open, known, policy, selection, rule, cases);
+  JudgeAllAnswers(open, known, policy, selection, cases);
   comparison.cases_in_family = cases.size();
   for (std::size_t i = 0; i < cases.size(); ++i) {
     Conclude(selection, cases[i]);

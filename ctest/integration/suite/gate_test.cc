@@ -51,6 +51,7 @@ TEST_F(Gate, FailsOnAChangedAnswerAndShowsBoth) {
 }
 
 TEST_F(Gate, CannotTellWithoutABaseline) {
+  ASSERT_TRUE(base::CreateDirectories(Path("baselines")).ok());
   ASSERT_EQ(Measure("head", kPacing).exit_code, 0);
   const process::Completed verdict = Compare("head");
   EXPECT_EQ(verdict.exit_code, 3) << verdict.standard_output << verdict.standard_error;
