@@ -266,7 +266,7 @@ class Bench {
     if (options_.benchmark_format == "json") {
       out_ << measured->google_benchmark_json;
     } else {
-      PrintSummary(cases, *measured, directory, out_);
+      PrintSummary(cases, *measured, directory, options_.benchmark_format == "csv" ? err_ : out_);
     }
     const bool failed = std::ranges::any_of(cases, [](const run::PlannedCase& plan) { return !plan.failure.empty(); });
     return failed && !options_.allow_failed_cases ? kCaseFailed : kEveryCaseRan;
@@ -280,13 +280,14 @@ class Bench {
 
 // Google Benchmark takes its flags from an argv; what it does not know is a mistake of the caller.
 base::Status InitializeBenchmark(const Options& options) {
-  std::vector<std::string> texts = {"assay-bench"};
-  texts.insert(texts.end(), options.benchmark_flags.begin(), options.benchmark_flags.end());
+  // Its context keeps a pointer to argv[0] for as long as the program runs.
+  static char program[] = "assay-bench";
+  std::vector<std::string> texts = options.benchmark_flags;
   if (!options.benchmark_format.empty()) texts.push_back("--benchmark_format=" + options.benchmark_format);
-  std::vector<char*> argv;
+  std::vector<char*> argv = {program};
   for (std::string& text : texts) argv.push_back(text.data());
   argv.push_back(nullptr);
-  int argc = static_cast<int>(texts.size());
+  int argc = static_cast<int>(argv.size()) - 1;
   benchmark::Initialize(&argc, argv.data());
   if (argc > 1) {
     return base::Error{base::ErrorCode::kUsage,
