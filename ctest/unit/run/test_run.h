@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// The kept example run (ctest/golden/run/v1) as files that a test may change, and a full RunInfo.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "fixtures/base/files.h"
+#include "fixtures/run/run_directory.h"
+
+namespace assay::run {
+
+// Copies the example into a folder of its own. Every change replaces text that must be there.
+class ExampleRun {
+ public:
+  ExampleRun();
+
+  const std::filesystem::path& path() const { return folder_.path(); }
+  std::string Read(const std::string& file) const;
+  void Write(const std::string& file, const std::string& content) const;
+  void Remove(const std::string& file) const;
+  // Replaces the first `from` in `file`.
+  void Replace(const std::string& file, const std::string& from, const std::string& to) const;
+  void RemoveLine(const std::string& file, std::size_t index) const;
+  void RepeatLine(const std::string& file, std::size_t index) const;
+
+ private:
+  base::TemporaryDirectory folder_;
+};
+
+std::filesystem::path ExampleDirectory();
+
+// Every field filled in, every optional one too.
+RunInfo FullInfo();
+Sample FullSample();
+Answer FullAnswer();
+
+}  // namespace assay::run
