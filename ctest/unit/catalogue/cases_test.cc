@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+// Cases and the canonical request. Its bytes are a contract: the fingerprint is their hash, and a
+// changed fingerprint makes every accepted answer a changed question.
+#include "fixtures/catalogue/cases.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "fixtures/run/case_id.h"
+
+namespace assay::catalogue {
+namespace {
+
+using ::testing::HasSubstr;
+
+Prompt TestPrompt() { return {"p", {{"system", "Be \"short\"."}, {"user", "Grüße\n🙂"}}, 40, {"tag"}}; }
+
+std::string Bytes(const Prompt& prompt, const RequestOptions& options) {
+  return run::WriteJson(CanonicalRequest(prompt, options), run::JsonStyle::kCompact);
+}
+
+// Written by hand: sorted keys, no blanks, UTF-8 as it is, always temperature, seed and max_tokens,
+// never a penalty, and neither model nor tags.
+TEST(CanonicalRequest, HasExactlyTheseBytes) {
+  EXPECT_EQ(Bytes(TestPrompt(), {}), R"({"max_tokens":40,"messages":[{"content":"Be \"short\".","role":"system"},)"
+                                     R"({"content":"Grüße\n🙂","role":"user"}],"seed":7,"stream":true,)"
+                                     R"("stream_options":{"include_usage":true},"temperature":0})");
+  RequestOptions whole;
+  whole.stream = false;
+  whole.temperature = 0.7;
+  whole.seed = -1;
+  whole.max_tokens = 5;
+  EXPECT_EQ(
+      Bytes(PromptFromText("x", "Hi", 120), whole),
+      R"({"max_tokens":5,"messages":[{"content":"Hi","role":"user"}],"seed":-1,"stream":false,"temperature":0.7})");
+}
+
+TEST(CanonicalRequest, WritesAWholeTemperatureAsAnInteger) {
+  RequestOptions options;
+  for (const auto& [value, text] : {std::pair{0.0, "0"}, {-0.0, "0"}, {1.0, "1"}, {2.0, "2"}, {0.5, "0.5"}}) {
+    options.temperature = value;
+    EXPECT_THAT(Bytes(TestPrompt(), options), HasSubstr(std::string("\"temperature\":") + text + "}"));
+  }
+}
+
+std::vector<run::PlannedCase> Build(const std::vector<std::string>& variants, const std::vector<Prompt>& prompts,
+                                    const RequestOptions& options = {}) {
+  std::vector<ResolvedModel> models;
+  for (const std::string& variant : variants) models.push_back({"alias of " + variant, variant, {}, {}, {}, {}});
+  const base::Result<std::vector<run::PlannedCase>> cases = BuildCases(models, prompts, options);
+  EXPECT_TRUE(cases.ok());
+  return cases.ok() ? *cases : std::vector<run::PlannedCase>{};
+}
+
+TEST(BuildCases, MakesOnePerModelAndPromptModelsOutermost) {
+  const auto cases = Build({"a:1", "b:2"}, {PromptFromText("x", "X", 8), PromptFromText("y", "Y", 16)});
+  ASSERT_EQ(cases.size(), 4U);
+  EXPECT_EQ(cases[0].id, "chat/a:1/x/stream:on/max_tokens:8");
+  EXPECT_EQ(cases[1].id, "chat/a:1/y/stream:on/max_tokens:16");
+  EXPECT_EQ(cases[2].id, "chat/b:2/x/stream:on/max_tokens:8");
+  EXPECT_EQ(cases[3].id, "chat/b:2/y/stream:on/max_tokens:16");
+  EXPECT_EQ(cases[3].model, "b:2");
+  EXPECT_EQ(cases[3].alias, "alias of b:2");
+  EXPECT_EQ(cases[3].prompt, "y");
+  EXPECT_EQ(cases[3].failure, "");
+}
+
+TEST(BuildCases, KeepsWhatTheCatalogueStates) {
+  const auto cases = BuildCases({{"m", "m-cpu:1", "cpu", "CPUExecutionProvider", 12, "MIT"}}, {TestPrompt()}, {});
+  ASSERT_TRUE(cases.ok());
+  const run::PlannedCase& plan = cases->front();
+  EXPECT_EQ(plan.device, "cpu");
+  EXPECT_EQ(plan.execution_provider, "CPUExecutionProvider");
+  EXPECT_EQ(plan.size_mib, 12);
+  EXPECT_EQ(plan.license, "MIT");
+  EXPECT_EQ(plan.request, CanonicalRequest(TestPrompt(), {}));
+}
+
+// sha256sum of the 100 bytes in the next line.
+TEST(BuildCases, FingerprintIsTheHashOfTheBytes) {
+  RequestOptions options;
+  options.stream = false;
+  ASSERT_EQ(Bytes(PromptFromText("x", "Hi", 8), options),
+            R"({"max_tokens":8,"messages":[{"content":"Hi","role":"user"}],"seed":7,"stream":false,"temperature":0})");
+  EXPECT_EQ(Build({"a:1"}, {PromptFromText("x", "Hi", 8)}, options)[0].fingerprint,
+            "d90a1017b58835bdbd55d04dd7e869bb9bb495855c35dece0d0ad157d8d095b8");
+}
+
+TEST(BuildCases, FingerprintChangesWithEachOptionAndNotWithTheModel) {
+  std::set<std::string> seen;
+  const auto fingerprint = [&](const Prompt& prompt, const RequestOptions& options) {
+    const auto cases = Build({"a:1", "b:2"}, {prompt}, options);
+    EXPECT_EQ(cases[0].fingerprint, cases[1].fingerprint);
+    return cases[0].fingerprint;
+  };
+  const auto expect_new = [&](const Prompt& prompt, const RequestOptions& options) {
+    EXPECT_TRUE(seen.insert(fingerprint(prompt, options)).second) << Bytes(prompt, options);
+  };
+  const Prompt prompt = PromptFromText("p", "Hi", 8);
+  expect_new(prompt, {});
+  RequestOptions changed;
+  changed.stream = false;
+  expect_new(prompt, changed);
+  changed = {};
+  changed.temperature = 0.1;
+  expect_new(prompt, changed);
+  changed = {};
+  changed.seed = 8;
+  expect_new(prompt, changed);
+  changed = {};
+  changed.max_tokens = 9;
+  expect_new(prompt, changed);
+  expect_new(PromptFromText("p", "Hi!", 8), {});
+  expect_new({"p", {{"system", "Hi"}}, 8, {}}, {});
+  expect_new({"p", {{"user", "Hi"}, {"user", "Hi"}}, 8, {}}, {});
+
+  // The same question under another name, with other labels, is the same question.
+  EXPECT_EQ(fingerprint({"q", {{"user", "Hi"}}, 8, {"tag"}}, {}), fingerprint(prompt, {}));
+  changed = {};
+  changed.max_tokens = 8;  // what the prompt says anyway
+  EXPECT_EQ(fingerprint(prompt, changed), fingerprint(prompt, {}));
+}
+
+TEST(BuildCases, MaxTokensOfTheRunGoesIntoTheId) {
+  RequestOptions options;
+  options.max_tokens = 5;
+  options.stream = false;
+  EXPECT_EQ(Build({"a:1"}, {TestPrompt()}, options)[0].id, "chat/a:1/p/stream:off/max_tokens:5");
+}
+
+TEST(BuildCases, TwoAliasesOfOneVariantAreAnError) {
+  for (const char* second : {"m-cpu:1", "M-CPU:1"}) {  // ids compare without case
+    const auto cases =
+        BuildCases({{"small", "m-cpu:1", {}, {}, {}, {}}, {"tiny", second, {}, {}, {}, {}}}, {TestPrompt()}, {});
+    ASSERT_FALSE(cases.ok());
+    EXPECT_EQ(cases.error().code, base::ErrorCode::kUsage);
+    EXPECT_THAT(cases.error().what, HasSubstr("'small' and 'tiny' are the same variant"));
+  }
+}
+
+}  // namespace
+}  // namespace assay::catalogue
