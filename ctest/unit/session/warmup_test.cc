@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+// Warm-up against a scripted service: each entry is one answer and its end-to-end latency.
+#include "fixtures/session/warmup.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "ctest/support/fake_transport.h"
+
+namespace assay::session {
+namespace {
+
+using namespace std::chrono_literals;
+using assay::testing::At;
+using assay::testing::Content;
+using assay::testing::Delta;
+using assay::testing::EventStream;
+using assay::testing::FakeTransport;
+using assay::testing::JsonAnswer;
+using assay::testing::kDone;
+using assay::testing::ScriptedExchange;
+using assay::testing::Usage;
+using ::testing::HasSubstr;
+
+// E2E is the time of the last text.
+ScriptedExchange Answer(const std::string& text, base::Nanoseconds e2e) {
+  return EventStream({{e2e / 2, Content(text)},
+                      {e2e, Content(".")},
+                      {e2e, Delta("{}", R"("stop")")},
+                      {e2e, Usage(3, 2)},
+                      {e2e, kDone}});
+}
+
+ScriptedExchange Failure() { return JsonAnswer(R"({"error":{"message":"Model not loaded: 'm:1'"}})", 400); }
+
+class WarmUpTest : public ::testing::Test {
+ protected:
+  WarmUpTest() {
+    plan_.id = "chat/m:1/p/stream:on/max_tokens:8";
+    plan_.model = "m:1";
+    plan_.prompt = "p";
+    plan_.request = run::JsonObject{{"max_tokens", 8}, {"stream", true}};
+  }
+  WarmupResult Warm(std::vector<ScriptedExchange> exchanges, const WarmupLimits& limits = {}) {
+    for (ScriptedExchange& exchange : exchanges) transport_.Then(std::move(exchange));
+    chat::Client client(transport_, chat::Target{"http://127.0.0.1:1", {}, {}});
+    return WarmUp(
+        client, plan_, limits, [this](chat::Completion& completion) { recorded_.push_back(completion); },
+        [this] { return cancelled_ && cancelled_(); });
+  }
+
+  run::PlannedCase plan_;
+  FakeTransport transport_;
+  std::vector<chat::Completion> recorded_;
+  std::function<bool()> cancelled_;
+};
+
+TEST_F(WarmUpTest, SettlesAfterTwoEqualCloseAnswers) {
+  const WarmupResult result = Warm({Answer("a", 100ms), Answer("a", 105ms)});
+  EXPECT_TRUE(result.settled);
+  EXPECT_EQ(result.requests, 2);
+  EXPECT_EQ(result.failure, "");
+  EXPECT_EQ(result.unsettled, "");
+}
+
+// A cold first request: 500 -> 100 is far, 100 -> 95 is close.
+TEST_F(WarmUpTest, GoesOnWhileTheLatencyMoves) {
+  const WarmupResult result = Warm({Answer("a", 500ms), Answer("a", 100ms), Answer("a", 95ms)});
+  EXPECT_TRUE(result.settled);
+  EXPECT_EQ(result.requests, 3);
+  EXPECT_EQ(result.unsettled, "");
+}
+
+// 10 % of the smaller one: 110 over 100 is still close, 110.1 is not, in both directions.
+TEST_F(WarmUpTest, CloseIsWithinTenPercentOfTheSmaller) {
+  EXPECT_TRUE(Warm({Answer("a", 100ms), Answer("a", 110ms)}).settled);
+  EXPECT_TRUE(Warm({Answer("a", 110ms), Answer("a", 100ms)}).settled);
+  const WarmupLimits two{2, 2, 0.10};
+  EXPECT_FALSE(Warm({Answer("a", 100ms), Answer("a", 110100us)}, two).settled);
+  EXPECT_FALSE(Warm({Answer("a", 110100us), Answer("a", 100ms)}, two).settled);
+}
+
+TEST_F(WarmUpTest, GoesOnWhileAnswersDiffer) {
+  const WarmupResult result = Warm({Answer("a", 100ms), Answer("b", 100ms), Answer("b", 100ms)});
+  EXPECT_TRUE(result.settled);
+  EXPECT_EQ(result.requests, 3);
+}
+
+TEST_F(WarmUpTest, StopsAtTheLimitWithTheReason) {
+  WarmupResult result =
+      Warm({Answer("a", 100ms), Answer("b", 100ms), Answer("c", 100ms), Answer("d", 100ms)}, {2, 4, 0.10});
+  EXPECT_FALSE(result.settled);
+  EXPECT_EQ(result.requests, 4);
+  EXPECT_THAT(result.unsettled, HasSubstr("answers differ"));
+  EXPECT_EQ(result.failure, "");
+
+  result = Warm({Answer("a", 100ms), Answer("a", 200ms), Answer("a", 100ms)}, {2, 3, 0.10});
+  EXPECT_FALSE(result.settled);
+  EXPECT_THAT(result.unsettled, HasSubstr("10 %"));
+}
+
+TEST_F(WarmUpTest, SendsAtLeastAsManyAsAsked) {
+  const WarmupResult result =
+      Warm({Answer("a", 100ms), Answer("a", 100ms), Answer("a", 100ms), Answer("a", 100ms)}, {4, 6, 0.10});
+  EXPECT_TRUE(result.settled);
+  EXPECT_EQ(result.requests, 4);
+}
+
+// Settled is said of the last two, not of any two.
+TEST_F(WarmUpTest, LaterMovementUnsettlesAgain) {
+  const WarmupResult result = Warm({Answer("a", 100ms), Answer("a", 100ms), Answer("b", 100ms)}, {3, 3, 0.10});
+  EXPECT_FALSE(result.settled);
+  EXPECT_THAT(result.unsettled, HasSubstr("answers differ"));
+}
+
+TEST_F(WarmUpTest, OneRequestCannotSettle) {
+  const WarmupResult result = Warm({Answer("a", 100ms)}, {1, 1, 0.10});
+  EXPECT_FALSE(result.settled);
+  EXPECT_EQ(result.failure, "");
+  EXPECT_THAT(result.unsettled, HasSubstr("too few"));
+}
+
+TEST_F(WarmUpTest, FailsFastWhenEveryRequestFails) {
+  const WarmupResult result = Warm({Failure(), Failure()});
+  EXPECT_EQ(result.requests, 2);  // not all six
+  EXPECT_FALSE(result.settled);
+  EXPECT_THAT(result.failure, HasSubstr("http_status"));
+  EXPECT_THAT(result.failure, HasSubstr("Model not loaded"));
+  EXPECT_NE(result.unsettled, "");
+}
+
+TEST_F(WarmUpTest, OneFailureIsForgivenAndDoesNotPair) {
+  // The answers around the failure agree, but are not consecutive.
+  const WarmupResult result = Warm({Answer("a", 100ms), Failure(), Answer("a", 100ms), Answer("a", 100ms)});
+  EXPECT_TRUE(result.settled);
+  EXPECT_EQ(result.requests, 4);
+  EXPECT_EQ(result.failure, "");
+}
+
+TEST_F(WarmUpTest, AFailureAfterSettlingHasToSettleAnew) {
+  const WarmupResult result =
+      Warm({Answer("a", 100ms), Answer("a", 100ms), Failure(), Answer("a", 100ms)}, {4, 4, 0.10});
+  EXPECT_FALSE(result.settled);
+  EXPECT_THAT(result.unsettled, HasSubstr("too few"));
+}
+
+TEST_F(WarmUpTest, AFirstFailureIsNotYetTheEnd) {
+  const WarmupResult result = Warm({Failure(), Answer("a", 100ms), Answer("a", 100ms)});
+  EXPECT_TRUE(result.settled);
+  EXPECT_EQ(result.failure, "");
+}
+
+TEST_F(WarmUpTest, CancelledBeforeTheFirstRequestSendsNone) {
+  cancelled_ = [] { return true; };
+  const WarmupResult result = Warm({});
+  EXPECT_EQ(result.requests, 0);
+  EXPECT_FALSE(result.settled);
+  EXPECT_TRUE(transport_.requests.empty());
+}
+
+TEST_F(WarmUpTest, CancelledInTheMiddleSendsNoMore) {
+  cancelled_ = [this] { return transport_.requests.size() == 1; };
+  const WarmupResult result = Warm({Answer("a", 100ms)});
+  EXPECT_EQ(result.requests, 1);
+  EXPECT_FALSE(result.settled);
+}
+
+TEST_F(WarmUpTest, RecordsEveryRequestMarkedAsWarmUp) {
+  Warm({Answer("a", 500ms), Failure(), Answer("a", 100ms), Answer("a", 100ms)});
+  ASSERT_EQ(recorded_.size(), 4U);
+  for (std::size_t i = 0; i < recorded_.size(); ++i) {
+    const run::Sample& sample = recorded_[i].sample;
+    EXPECT_TRUE(sample.warmup);
+    EXPECT_FALSE(sample.counts());
+    EXPECT_EQ(sample.repetition, static_cast<std::int64_t>(i));
+    EXPECT_EQ(sample.case_id, plan_.id);
+    EXPECT_EQ(sample.model, "m:1");
+    EXPECT_EQ(sample.prompt, "p");
+  }
+  EXPECT_EQ(recorded_[1].sample.outcome, run::Outcome::kHttpStatus);
+  EXPECT_EQ(recorded_[0].answer->case_id, plan_.id);
+  EXPECT_EQ(recorded_[0].answer->text, "a.");
+}
+
+// Warmed with the very request that will be measured.
+TEST_F(WarmUpTest, SendsTheCasesOwnRequest) {
+  Warm({Answer("a", 100ms), Answer("a", 100ms)});
+  for (const http::Request& request : transport_.requests) {
+    EXPECT_EQ(request.body, R"({"max_tokens":8,"model":"m:1","stream":true})");
+  }
+}
+
+}  // namespace
+}  // namespace assay::session
