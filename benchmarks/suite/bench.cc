@@ -10,6 +10,7 @@
 #include <regex>
 
 #include "benchmarks/suite/measure.h"
+#include "benchmarks/suite/run_lock.h"
 #include "fixtures/base/files.h"
 #include "fixtures/base/text.h"
 #include "fixtures/base/units.h"
@@ -145,14 +146,15 @@ class Bench {
     if (!session.ok()) return Fail(session.error(), ServiceExitCode(session.error(), options_));
     const int code = RunWith(**session, *models, *prompts);
     const std::vector<std::string> left = (*session)->Close();
-    for (const std::string& line : left) err_ << "assay-bench: " << line << "\n";
+    for (const std::string& line : left) err_ << "assay-bench: " << base::EscapeForTerminal(line) << "\n";
     return code;
   }
 
  private:
   int Fail(const base::Error& error, int exit_code) {
     progress_.Clear();
-    err_ << "assay-bench: " << (exit_code == kSkipped ? "skipped: " : "") << error.Message() << "\n";
+    err_ << "assay-bench: " << (exit_code == kSkipped ? "skipped: " : "") << base::EscapeForTerminal(error.Message())
+         << "\n";
     return exit_code;
   }
 
@@ -186,7 +188,7 @@ class Bench {
       requests = std::move(every).value();
     }
     const base::Result<std::vector<catalogue::ResolvedModel>> models = session.Resolve(*requests);
-    for (const std::string& note : session.notes()) err_ << "assay-bench: " << note << "\n";
+    for (const std::string& note : session.notes()) err_ << "assay-bench: " << base::EscapeForTerminal(note) << "\n";
     if (!models.ok()) return Fail(models.error(), ServiceExitCode(models.error(), options_));
     base::Result<std::vector<run::PlannedCase>> every_case = catalogue::BuildCases(*models, prompts, options_.request);
     if (!every_case.ok()) return Fail(every_case.error(), kUsageOrInput);
@@ -238,6 +240,8 @@ class Bench {
     info.service = session.info();
     const std::filesystem::path directory =
         options_.run_directory.empty() ? DefaultRunDirectory(info.provenance.started_at) : options_.run_directory;
+    const base::Result<RunLock> lock = RunLock::Take(directory);
+    if (!lock.ok()) return Fail(lock.error(), kUsageOrInput);
     base::Result<run::RunWriter> writer = run::RunWriter::Create(directory);
     if (!writer.ok()) return Fail(writer.error(), kUsageOrInput);
 
@@ -282,7 +286,18 @@ class Bench {
 base::Status InitializeBenchmark(const Options& options) {
   // Its context keeps a pointer to argv[0] for as long as the program runs.
   static char program[] = "assay-bench";
-  std::vector<std::string> texts = options.benchmark_flags;
+  // Google Benchmark takes defaults from BENCHMARK_* variables; those that would change what is run are set back.
+  std::vector<std::string> texts = {"--benchmark_list_tests=false",
+                                    "--benchmark_enable_random_interleaving=false",
+                                    "--benchmark_min_warmup_time=0",
+                                    "--benchmark_repetitions=1",
+                                    "--benchmark_report_aggregates_only=false",
+                                    "--benchmark_display_aggregates_only=false",
+                                    "--benchmark_out=",
+                                    "--benchmark_format=console",
+                                    "--benchmark_time_unit=ms",
+                                    "--benchmark_color=auto"};
+  texts.insert(texts.end(), options.benchmark_flags.begin(), options.benchmark_flags.end());
   if (!options.benchmark_format.empty()) texts.push_back("--benchmark_format=" + options.benchmark_format);
   std::vector<char*> argv = {program};
   for (std::string& text : texts) argv.push_back(text.data());
@@ -302,7 +317,7 @@ int Run(const std::vector<std::string>& args, const Environment& environment, st
   try {
     const base::Result<Options> options = ParseOptions(args, environment);
     if (!options.ok()) {
-      err << "assay-bench: " << options.error().Message() << "\n";
+      err << "assay-bench: " << base::EscapeForTerminal(options.error().Message()) << "\n";
       return kUsageOrInput;
     }
     if (options->help) {
@@ -314,10 +329,13 @@ int Run(const std::vector<std::string>& args, const Environment& environment, st
       return kEveryCaseRan;
     }
     if (const base::Status status = InitializeBenchmark(*options); !status.ok()) {
-      err << "assay-bench: " << status.error().Message() << "\n";
+      err << "assay-bench: " << base::EscapeForTerminal(status.error().Message()) << "\n";
       return kUsageOrInput;
     }
-    return Bench(*options, out, err).Run();
+    const int code = Bench(*options, out, err).Run();
+    if (out.flush()) return code;
+    err << "assay-bench: what was to be printed could not be written to standard output\n";
+    return code == kEveryCaseRan ? static_cast<int>(kUsageOrInput) : code;
   } catch (const std::exception& error) {
     err << "assay-bench: internal error: " << error.what() << "; please report it with the command line\n";
     return kInternalError;

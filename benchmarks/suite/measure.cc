@@ -100,6 +100,11 @@ class Measurement {
     benchmark::ClearRegisteredBenchmarks();
     progress_.Clear();
     if (write_error_) return *write_error_;
+    if (total_ > 0 && !Cancelled() && !reporter.complete()) {
+      return base::Error{base::ErrorCode::kInternal,
+                         "Google Benchmark did not run what was registered; look for BENCHMARK_* variables and flags",
+                         ""};
+    }
 
     measured_.google_benchmark_json = reporter.Json();
     measured_.validity.interrupted = Cancelled();
@@ -111,6 +116,22 @@ class Measurement {
   }
 
  private:
+  // What a reader should know about the numbers of this case.
+  void Doubt(const run::PlannedCase& plan, const run::Sample& sample) {
+    const run::Json* stream = plan.request.Find("stream");
+    const bool asked = stream != nullptr && stream->as_bool() != nullptr && *stream->as_bool();
+    if (asked && sample.completion_tokens.value_or(0) > 1 && !run::TpotMs(sample)) {
+      measured_.validity.warnings.push_back(
+          {"not_streamed", plan.id, "the answer came in one burst: TTFT is no first token"});
+    }
+    if (sample.token_source != run::TokenSource::kServerUsage) {
+      measured_.validity.warnings.push_back(
+          {"tokens_not_counted", plan.id,
+           "the service reports no usage; tokens are " +
+               std::string(sample.token_source == run::TokenSource::kChunks ? "counted as events" : "unknown")});
+    }
+  }
+
   bool ok() const { return !write_error_.has_value(); }
   bool Cancelled() const { return options_.cancelled && options_.cancelled(); }
 
@@ -137,6 +158,7 @@ class Measurement {
       return;
     }
     failures_[slot.case_index] = 0;
+    if (slot.repetition == 0) Doubt(plan, sample);
     state.SetIterationTime(run::E2eMs(sample).value_or(0) / 1e3);
     for (const run::Metric& metric : run::AllMetrics()) {
       if (metric.name == "e2e_ms") continue;  // that is real_time

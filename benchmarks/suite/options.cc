@@ -125,6 +125,8 @@ base::Result<std::vector<std::string>> TakeBenchmarkFlags(const std::vector<std:
       return Usage(name + " would repeat requests that are recorded; --warmup-limit=N sets the warm-up of every case");
     } else if (name == "--benchmark_time_unit") {
       return Usage(name + ": real time is in milliseconds in every run, so that runs stay comparable");
+    } else if (equals != std::string::npos && value.empty()) {
+      return Usage(name + " needs a value");
     } else {
       options.benchmark_flags.push_back(arg);
     }
@@ -145,7 +147,9 @@ base::Status FillRequest(const po::variables_map& map, const Environment& enviro
   if (!request.max_tokens) {
     ASSAY_TRY(request.max_tokens, Integer(environment, "BENCH_MAX_TOKENS"));
   }
-  if (request.max_tokens && *request.max_tokens < 1) return Usage("--max-tokens must be at least 1");
+  if (request.max_tokens && (*request.max_tokens < 1 || *request.max_tokens > catalogue::kMostTokens)) {
+    return Usage("--max-tokens should be between 1 and " + std::to_string(catalogue::kMostTokens));
+  }
   if (const auto temperature = Optional<double>(map, "temperature")) {
     request.temperature = *temperature;
   } else if (const auto text = NonEmpty(environment, "BENCH_TEMPERATURE")) {
@@ -181,6 +185,8 @@ base::Result<Options> FromMap(const po::variables_map& map, const Environment& e
     if (options.endpoint == "auto") options.endpoint.reset();
   }
   options.api_key = NonEmpty(environment, "API_KEY");
+  // Files and secrets stores like to end a key with a new line, which no header can carry.
+  if (options.api_key) options.api_key = std::string(base::Trim(*options.api_key));
   options.scenario = Optional<std::string>(map, "scenario");
   ASSAY_RETURN_IF_ERROR(Duration(map, "start-timeout", options.start_deadline));
   ASSAY_RETURN_IF_ERROR(Duration(map, "connect-timeout", options.timeouts.connect));
@@ -198,6 +204,9 @@ base::Result<Options> FromMap(const po::variables_map& map, const Environment& e
   options.prompt_text = Optional<std::string>(map, "prompt");
   if (options.prompts && options.prompt_text) return Usage("--prompts and --prompt exclude each other");
   if (!options.prompts && !options.prompt_text) options.prompt_text = NonEmpty(environment, "BENCH_PROMPT");
+  for (const auto& text : {options.prompt_text, options.models}) {
+    if (text && !base::IsValidUtf8(*text)) return Usage("'" + base::EscapeForTerminal(*text) + "' is not valid UTF-8");
+  }
   ASSAY_RETURN_IF_ERROR(FillRequest(map, environment, options.request));
 
   if (const auto flag = Optional<std::int64_t>(map, "repetitions")) repetitions = flag;

@@ -28,6 +28,8 @@ class RepetitionReporter final : public benchmark::BenchmarkReporter {
 
   // Leaves a request out that was never sent (an interrupted run).
   void set_keep(std::function<bool(const Slot&)> keep) { keep_ = std::move(keep); }
+  // Whether every registered run was reported: anything else means that another order was run than ours.
+  bool complete() const { return next_ == order_.size(); }
   // Everything reported, sorted by case and repetition. Valid JSON also when nothing was reported.
   std::string Json();
 

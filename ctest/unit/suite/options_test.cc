@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: MIT
+// The command line of assay-bench: defaults, variables of the workshop, flags, and every usage error.
+#include "benchmarks/suite/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace assay::suite {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+using Variables = std::map<std::string, std::string>;
+
+base::Result<Options> TryParse(const std::vector<std::string>& args, const Variables& variables = {}) {
+  return ParseOptions(args, [&](const std::string& name) -> std::optional<std::string> {
+    const auto found = variables.find(name);
+    return found == variables.end() ? std::nullopt : std::optional(found->second);
+  });
+}
+
+Options Parse(const std::vector<std::string>& args, const Variables& variables = {}) {
+  base::Result<Options> options = TryParse(args, variables);
+  EXPECT_TRUE(options.ok()) << (options.ok() ? "" : options.error().Message());
+  return options.ok() ? *options : Options{};
+}
+
+// design.md section 5 and issue 3: the documented defaults.
+TEST(Options, Defaults) {
+  const Options options = Parse({});
+  EXPECT_EQ(options.service, session::ServiceChoice::kAuto);
+  EXPECT_EQ(options.endpoint, std::nullopt);
+  EXPECT_EQ(options.api_key, std::nullopt);
+  EXPECT_EQ(options.models, std::nullopt);
+  EXPECT_EQ(options.prompts, std::nullopt);
+  EXPECT_EQ(options.prompt_text, std::nullopt);
+  EXPECT_EQ(options.repetitions, 10);
+  EXPECT_EQ(options.seed, 1);
+  EXPECT_EQ(options.request.temperature, 0);
+  EXPECT_EQ(options.request.seed, 7);
+  EXPECT_EQ(options.request.max_tokens, std::nullopt);
+  EXPECT_TRUE(options.request.stream);
+  EXPECT_EQ(options.start_deadline, 60s);
+  EXPECT_EQ(options.timeouts.connect, 5s);
+  EXPECT_EQ(options.timeouts.first_byte, 300s);
+  EXPECT_EQ(options.timeouts.idle, 60s);
+  EXPECT_EQ(options.timeouts.total, 900s);
+  EXPECT_EQ(options.warmup.at_most, 6);
+  EXPECT_TRUE(options.run_directory.empty());
+  EXPECT_FALSE(options.list_only || options.help || options.version);
+  EXPECT_FALSE(options.skip_without_service || options.allow_failed_cases);
+}
+
+TEST(Options, ReadsEveryFlag) {
+  const Options options = Parse({"--service=none",
+                                 "--endpoint=http://h:1/v1",
+                                 "--scenario=slow_decode=1.5",
+                                 "--skip-without-service",
+                                 "--start-timeout=2m",
+                                 "--connect-timeout=250ms",
+                                 "--first-token-timeout=1s",
+                                 "--token-timeout=2s",
+                                 "--request-timeout=1h",
+                                 "--models=a,b",
+                                 "--prompts=p.json",
+                                 "--repetitions=3",
+                                 "--seed=42",
+                                 "--warmup-limit=4",
+                                 "--max-tokens=5",
+                                 "--temperature=0.5",
+                                 "--request-seed=9",
+                                 "--stream=off",
+                                 "--run=out/r",
+                                 "--allow-failed-cases",
+                                 "--dry-run"});
+  EXPECT_EQ(options.service, session::ServiceChoice::kNone);
+  EXPECT_EQ(options.endpoint, "http://h:1/v1");
+  EXPECT_EQ(options.scenario, "slow_decode=1.5");
+  EXPECT_TRUE(options.skip_without_service);
+  EXPECT_EQ(options.start_deadline, 120s);
+  EXPECT_EQ(options.timeouts.connect, 250ms);
+  EXPECT_EQ(options.timeouts.first_byte, 1s);
+  EXPECT_EQ(options.timeouts.idle, 2s);
+  EXPECT_EQ(options.timeouts.total, 3600s);
+  EXPECT_EQ(options.models, "a,b");
+  EXPECT_EQ(options.prompts, "p.json");
+  EXPECT_EQ(options.repetitions, 3);
+  EXPECT_EQ(options.seed, 42);
+  EXPECT_EQ(options.warmup.at_most, 4);
+  EXPECT_EQ(options.request.max_tokens, 5);
+  EXPECT_EQ(options.request.temperature, 0.5);
+  EXPECT_EQ(options.request.seed, 9);
+  EXPECT_FALSE(options.request.stream);
+  EXPECT_EQ(options.run_directory, "out/r");
+  EXPECT_TRUE(options.allow_failed_cases);
+  EXPECT_TRUE(options.list_only);
+}
+
+const Variables kWorkshop = {{"FOUNDRY_LOCAL_ENDPOINT", "http://variable:5273/v1"},
+                             {"BENCH_MODELS", "phi-4-mini,qwen2.5-0.5b"},
+                             {"BENCH_ROUNDS", "3"},
+                             {"BENCH_PROMPT", "Explain retrieval augmented generation briefly."},
+                             {"BENCH_STREAM", "0"},
+                             {"BENCH_MAX_TOKENS", "120"},
+                             {"BENCH_TEMPERATURE", "0.2"},
+                             {"API_KEY", "sk-variable"}};
+
+TEST(Options, AVariableBeatsADefault) {
+  const Options options = Parse({}, kWorkshop);
+  EXPECT_EQ(options.endpoint, "http://variable:5273/v1");
+  EXPECT_EQ(options.models, "phi-4-mini,qwen2.5-0.5b");
+  EXPECT_EQ(options.repetitions, 3);
+  EXPECT_EQ(options.prompt_text, "Explain retrieval augmented generation briefly.");
+  EXPECT_FALSE(options.request.stream);
+  EXPECT_EQ(options.request.max_tokens, 120);
+  EXPECT_EQ(options.request.temperature, 0.2);
+  EXPECT_EQ(options.api_key, "sk-variable");
+}
+
+TEST(Options, AFlagBeatsAVariable) {
+  const Options options = Parse({"--endpoint=http://flag:1", "--models=flag", "--repetitions=7", "--prompt=Flag",
+                                 "--stream=on", "--max-tokens=8", "--temperature=1"},
+                                kWorkshop);
+  EXPECT_EQ(options.endpoint, "http://flag:1");
+  EXPECT_EQ(options.models, "flag");
+  EXPECT_EQ(options.repetitions, 7);
+  EXPECT_EQ(options.prompt_text, "Flag");
+  EXPECT_TRUE(options.request.stream);
+  EXPECT_EQ(options.request.max_tokens, 8);
+  EXPECT_EQ(options.request.temperature, 1);
+  EXPECT_EQ(Parse({"--benchmark_repetitions=9"}, kWorkshop).repetitions, 9);
+  const Options file = Parse({"--prompts=p.json"}, kWorkshop);
+  EXPECT_EQ(file.prompts, "p.json");
+  EXPECT_EQ(file.prompt_text, std::nullopt);
+}
+
+TEST(Options, AFlagBeatsAVariableNobodyCanRead) {
+  const Variables bad = {
+      {"BENCH_ROUNDS", "many"}, {"BENCH_MAX_TOKENS", "x"}, {"BENCH_TEMPERATURE", "warm"}, {"BENCH_STREAM", "maybe"}};
+  const Options options = Parse({"--repetitions=7", "--stream=on", "--max-tokens=8", "--temperature=1"}, bad);
+  EXPECT_EQ(options.repetitions, 7);
+  EXPECT_EQ(options.request.max_tokens, 8);
+}
+
+TEST(Options, EmptyVariablesAreNoVariables) {
+  Variables empty = kWorkshop;
+  for (auto& [name, value] : empty) value.clear();
+  const Options options = Parse({}, empty);
+  EXPECT_EQ(options.endpoint, std::nullopt);
+  EXPECT_EQ(options.models, std::nullopt);
+  EXPECT_EQ(options.repetitions, 10);
+  EXPECT_EQ(options.prompt_text, std::nullopt);
+  EXPECT_TRUE(options.request.stream);
+  EXPECT_EQ(options.api_key, std::nullopt);
+}
+
+// foundry-facts 6.2.
+TEST(Options, TheWorkshopsWordsForWhateverThereIs) {
+  EXPECT_EQ(Parse({}, {{"FOUNDRY_LOCAL_ENDPOINT", "auto"}}).endpoint, std::nullopt);
+  EXPECT_EQ(Parse({}, {{"BENCH_MODELS", "auto"}}).models, std::nullopt);
+  EXPECT_EQ(Parse({}, {{"BENCH_MODELS", "ALL"}}).models, std::nullopt);
+}
+
+// Our own service was asked for: a variable left over from elsewhere must not redirect that.
+TEST(Options, EmbeddedByFlagBeatsTheEndpointVariable) {
+  EXPECT_EQ(Parse({"--service=embedded"}, kWorkshop).endpoint, std::nullopt);
+  EXPECT_EQ(Parse({"--service=none"}, kWorkshop).endpoint, "http://variable:5273/v1");
+}
+
+TEST(Options, KeepsBenchmarkFlagsApart) {
+  const Options options =
+      Parse({"--benchmark_filter=short", "--benchmark_out=b.json", "--benchmark_out_format=json",
+             "--benchmark_format=csv", "--benchmark_counters_tabular=true", "--benchmark_context=a=b"});
+  EXPECT_EQ(options.filter, "short");
+  EXPECT_EQ(options.benchmark_out, "b.json");
+  EXPECT_EQ(options.benchmark_format, "csv");
+  EXPECT_THAT(options.benchmark_flags, ElementsAre("--benchmark_counters_tabular=true", "--benchmark_context=a=b"));
+  EXPECT_THAT(Parse({}).benchmark_flags, IsEmpty());
+}
+
+TEST(Options, ListTestsTakesAnOptionalTruth) {
+  EXPECT_TRUE(Parse({"--benchmark_list_tests"}).list_only);
+  EXPECT_TRUE(Parse({"--benchmark_list_tests=true"}).list_only);
+  EXPECT_FALSE(Parse({"--benchmark_list_tests=false"}).list_only);
+  EXPECT_TRUE(Parse({"--benchmark_list_tests=false", "--dry-run"}).list_only);
+}
+
+TEST(Options, OneWarmUpRequestIsAllowed) {
+  const Options options = Parse({"--warmup-limit=1"});
+  EXPECT_EQ(options.warmup.at_most, 1);
+  EXPECT_EQ(options.warmup.at_least, 1);
+}
+
+TEST(Options, HelpAndVersionNeedNothingElse) {
+  const Variables bad = {{"BENCH_ROUNDS", "many"}};
+  EXPECT_TRUE(Parse({"--help"}, bad).help);
+  EXPECT_TRUE(Parse({"--version"}, bad).version);
+}
+
+TEST(Options, HelpNamesEveryVariableAndExitCode) {
+  const std::string help = HelpText();
+  for (const auto& [name, value] : kWorkshop) EXPECT_THAT(help, HasSubstr(name));
+  for (const char* flag : {"--service", "--endpoint", "--models", "--prompts", "--repetitions", "--run", "--scenario",
+                           "--skip-without-service", "--benchmark_filter"}) {
+    EXPECT_THAT(help, HasSubstr(flag));
+  }
+  for (const char* code :
+       {"0 every case ran", "1 a case failed", "2 wrong usage", "3 service or model", "77 skipped"}) {
+    EXPECT_THAT(help, HasSubstr(code));
+  }
+}
+
+TEST(Options, EveryUsageErrorNamesWhatIsWrong) {
+  struct Bad {
+    std::vector<std::string> args;
+    Variables variables;
+    const char* words;
+  };
+  const Bad bad[] = {{{"--no-such-flag"}, {}, "no-such-flag"},
+                     {{"--repetition=3"}, {}, "repetition"},  // no abbreviation
+                     {{"file.json"}, {}, "positional"},
+                     {{"--service"}, {}, "service"},
+                     {{"--service=local"}, {}, "auto, embedded or none, found 'local'"},
+                     {{"--service=auto", "--service=none"}, {}, "service"},
+                     {{"--repetitions=0"}, {}, "between 1 and 100000"},
+                     {{"--repetitions=-3"}, {}, "between 1 and 100000"},
+                     {{"--repetitions=100001"}, {}, "between 1 and 100000"},
+                     {{"--repetitions=ten"}, {}, "repetitions"},
+                     {{"--repetitions=1.5"}, {}, "repetitions"},
+                     {{"--benchmark_repetitions=x"}, {}, "--benchmark_repetitions should be a whole number"},
+                     {{"--benchmark_repetitions"}, {}, "--benchmark_repetitions should be a whole number"},
+                     {{"--benchmark_repetitions=0"}, {}, "between 1 and 100000"},
+                     {{}, {{"BENCH_ROUNDS", "0"}}, "between 1 and 100000"},
+                     {{}, {{"BENCH_ROUNDS", "3.0"}}, "BENCH_ROUNDS should be a whole number, found '3.0'"},
+                     {{"--max-tokens=0"}, {}, "--max-tokens should be between 1 and 1000000"},
+                     {{"--max-tokens=1000001"}, {}, "--max-tokens should be between 1 and 1000000"},
+                     {{"--prompt=\xFF"}, {}, "not valid UTF-8"},
+                     {{}, {{"BENCH_MODELS", "a\xC3"}}, "not valid UTF-8"},
+                     {{"--benchmark_counters_tabular="}, {}, "--benchmark_counters_tabular needs a value"},
+                     {{"--max-tokens=-1"}, {}, "--max-tokens should be between 1 and 1000000"},
+                     {{}, {{"BENCH_MAX_TOKENS", "1e3"}}, "BENCH_MAX_TOKENS should be a whole number"},
+                     {{"--temperature=-0.1"}, {}, "between 0 and 2"},
+                     {{"--temperature=2.1"}, {}, "between 0 and 2"},
+                     {{"--temperature=nan"}, {}, "between 0 and 2"},
+                     {{"--temperature=warm"}, {}, "temperature"},
+                     {{}, {{"BENCH_TEMPERATURE", "0,2"}}, "BENCH_TEMPERATURE should be a number"},
+                     {{}, {{"BENCH_TEMPERATURE", "3"}}, "between 0 and 2"},
+                     {{"--stream=yes"}, {}, "--stream should be on or off, found 'yes'"},
+                     {{}, {{"BENCH_STREAM", "true"}}, "BENCH_STREAM should be 1 or 0, found 'true'"},
+                     {{"--prompts=p.json", "--prompt=Hi"}, {}, "exclude each other"},
+                     {{"--warmup-limit=0"}, {}, "--warmup-limit must be at least 1"},
+                     {{"--warmup-limit=99999999999"}, {}, "warmup-limit"},
+                     {{"--seed=x"}, {}, "seed"},
+                     {{"--start-timeout=0s"}, {}, "--start-timeout must be longer than 0"},
+                     {{"--connect-timeout=5"}, {}, "--connect-timeout"},  // no unit
+                     {{"--first-token-timeout=-1s"}, {}, "--first-token-timeout"},
+                     {{"--token-timeout=soon"}, {}, "--token-timeout"},
+                     {{"--request-timeout="}, {}, "request-timeout"},
+                     {{"--benchmark_out="}, {}, "--benchmark_out needs a file name"},
+                     {{"--benchmark_out_format=csv"}, {}, "assay report --format=csv"},
+                     {{"--benchmark_format=xml"}, {}, "console, json or csv, found 'xml'"},
+                     {{"--benchmark_list_tests=perhaps"}, {}, "true or false, found 'perhaps'"},
+                     {{"--benchmark_enable_random_interleaving=true"}, {}, "--seed=N"},
+                     {{"--benchmark_min_warmup_time=1"}, {}, "--warmup-limit=N"},
+                     {{"--benchmark_time_unit=s"}, {}, "milliseconds"},
+                     {{"--run="}, {}, "run"}};
+  for (const Bad& one : bad) {
+    const std::string shown =
+        (one.args.empty() ? "" : one.args.front()) + (one.variables.empty() ? "" : one.variables.begin()->first);
+    const base::Result<Options> options = TryParse(one.args, one.variables);
+    ASSERT_FALSE(options.ok()) << shown;
+    EXPECT_EQ(options.error().code, base::ErrorCode::kUsage) << shown;
+    EXPECT_THAT(options.error().Message(), HasSubstr(one.words)) << shown;
+  }
+}
+
+}  // namespace
+}  // namespace assay::suite
