@@ -88,8 +88,12 @@ int RunChecked(const std::vector<std::string>& args, std::ostream& out, std::ost
     if (args.front() != command.name) continue;
     const base::Result<int> code = command.run({args.begin() + 1, args.end()}, out);
     out.flush();
+    if (!out) {
+      err << "assay " << command.name << ": what was to be printed could not be written to standard output\n";
+      return kUsage;
+    }
     if (code.ok()) return *code;
-    err << "assay " << command.name << ": " << code.error().Message() << "\n";
+    err << "assay " << command.name << ": " << base::EscapeForTerminal(code.error().Message()) << "\n";
     return ExitCodeOf(code.error().code);
   }
   return UnknownCommand(args.front(), err);

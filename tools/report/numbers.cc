@@ -34,6 +34,7 @@ std::string Fixed(double value, int decimals) { return Format("%.*f", decimals, 
 
 std::string Short(double value) {
   const double size = std::fabs(value);
+  if (size >= 9999.5 * kThousand) return Format("%.*e", 2, value);
   if (size >= 9999.5) return Short(value / kThousand) + "k";
   return Fixed(value, DecimalsForThreeDigits(size));
 }
