@@ -45,7 +45,7 @@ if(STEP STREQUAL "start")
   file(REMOVE "${started}")
   # An interrupted ctest runs no clean-up: a service that nobody asks anything ends by itself.
   # Into a file and not a pipe: a service that inherits the pipe would keep this test from ending.
-  execute_process(COMMAND "${PROGRAM}" server start --idle-timeout 10
+  execute_process(COMMAND "${PROGRAM}" server start --idle-timeout 2
     RESULT_VARIABLE result OUTPUT_FILE "${log}" ERROR_FILE "${log}.err" TIMEOUT 60)
   foreach(file IN ITEMS "${log}" "${log}.err")
     if(EXISTS "${file}")
