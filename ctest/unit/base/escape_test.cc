@@ -148,5 +148,12 @@ TEST(EscapeForXml, ReplacesWhatXmlCannotHold) {
   EXPECT_EQ(EscapeForXml("\t\n\r \xF0\x9F\x98\x80"), "\t\n\r \xF0\x9F\x98\x80");
 }
 
+// ctest reads <CTestMeasurement...> and <DartMeasurement...> from the output of tests and takes files into its log.
+TEST(EscapeForTerminal, TakesTheBracketFromTagsThatCtestReads) {
+  EXPECT_EQ(EscapeForTerminal("<CTestMeasurementFile type=\"file\">"), "\\x3CCTestMeasurementFile type=\"file\">");
+  EXPECT_EQ(EscapeForTerminal("a </dartMeasurement>"), "a \\x3C/dartMeasurement>");
+  EXPECT_EQ(EscapeForTerminal("1 < 2, <b>, <"), "1 < 2, <b>, <");
+}
+
 }  // namespace
 }  // namespace assay::base

@@ -89,5 +89,23 @@ TEST(TemporaryDirectory, GoesWithItsContent) {
   EXPECT_FALSE(fs::exists(path));
 }
 
+#ifndef _WIN32
+TEST_F(Files, AtomicWriteBehindALinkReplacesItsTarget) {
+  ASSERT_TRUE(WriteFileAtomically(folder() / "target", "old").ok());
+  fs::create_symlink(folder() / "target", folder() / "link");
+  ASSERT_TRUE(WriteFileAtomically(folder() / "link", "new").ok());
+  EXPECT_TRUE(fs::is_symlink(folder() / "link"));
+  EXPECT_EQ(ReadFile(folder() / "target").value(), "new");
+}
+
+TEST_F(Files, AtomicWriteLeavesADeviceADevice) {
+  // Through a link, so that a defect would cost the link and not the device.
+  fs::create_symlink("/dev/null", folder() / "null");
+  EXPECT_TRUE(WriteFileAtomically(folder() / "null", "gone").ok());
+  EXPECT_TRUE(fs::is_symlink(folder() / "null"));
+  EXPECT_TRUE(fs::is_character_file(folder() / "null"));
+}
+#endif
+
 }  // namespace
 }  // namespace assay::base

@@ -215,5 +215,11 @@ TEST_F(CliTest, AnExceptionIsAnInternalErrorAndEndsWith4) {
   EXPECT_THAT(err_.str(), HasSubstr("internal error: disk on fire"));
 }
 
+TEST_F(CliTest, ABrokenStandardOutputIsNoSuccess) {
+  out_.setstate(std::ios::badbit);
+  EXPECT_EQ(Call({"report", "--run", Measure("run", 10), "--format", "csv"}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("standard output"));
+}
+
 }  // namespace
 }  // namespace assay::cli

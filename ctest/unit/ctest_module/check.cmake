@@ -124,6 +124,13 @@ function(gate_does_not_accept_when_cannot_tell_with_baseline)
   endif()
 endfunction()
 
+function(gate_does_not_accept_a_first_run_with_a_missing_case)
+  set(ENV{STUB_COMPARE} 3)
+  run(${gate})
+  expect(failure SAYS "gate: FAILED: `assay compare` cannot tell" NOT "accepted this run")
+  expect_file("${accepted}" OFF)
+endfunction()
+
 function(gate_fails_when_a_run_fails_and_forgets_old_results)
   run(${gate})
   expect(0)

@@ -322,5 +322,15 @@ TEST(PlainService, ReadsLlamaServersList) {
   EXPECT_EQ(variants->size(), 1U);
 }
 
+// Endpoints are written into every run; a password must not get there.
+TEST(NormalizeEndpoint, RefusesUserAndPasswordWithoutRepeatingThem) {
+  const base::Result<std::string> url = NormalizeEndpoint("http://user:secret@host:1/v1");
+  ASSERT_FALSE(url.ok());
+  EXPECT_EQ(url.error().code, base::ErrorCode::kUsage);
+  EXPECT_THAT(url.error().Message(), HasSubstr("API_KEY"));
+  EXPECT_EQ(url.error().Message().find("secret"), std::string::npos);
+  EXPECT_TRUE(NormalizeEndpoint("http://host/a@b").ok()) << "a path may hold one";
+}
+
 }  // namespace
 }  // namespace assay::foundry
