@@ -35,6 +35,13 @@ int PrintLines() {
   return 3;
 }
 
+// A progress bar as programs draw it, with a complaint on the other stream.
+int ShowProgress() {
+  std::cout << "Downloading\r\n  0.00 %\r 50.00 %\r100.00 %\r\nsaved\n\nbye" << std::flush;
+  std::cerr << "slow mirror\n" << std::flush;
+  return 4;
+}
+
 // Deaf to SIGTERM, so that only the end of the input explains exit code 5.
 int WaitForStandardInput() {
   std::signal(SIGTERM, SIG_IGN);
@@ -61,6 +68,23 @@ int LeaveGrandchild() {
   }
   std::cout << "grandchild " << grandchild << std::endl;
   return 7;
+}
+
+// As above, but the child stays as well.
+int StayWithGrandchild() {
+  const pid_t grandchild = ::fork();
+  if (grandchild == 0) {
+    WaitAMinute();
+    std::_Exit(0);
+  }
+  std::cout << "grandchild " << grandchild << std::endl;
+  WaitAMinute();
+  return 0;
+}
+
+int PrintPid() {
+  std::cout << ::getpid() << std::endl;
+  return 0;
 }
 
 int CountOpenDescriptors() {
@@ -92,6 +116,7 @@ int Do(const std::vector<std::string>& arguments) {
   }
   if (mode == "flood") return Flood(static_cast<std::size_t>(std::atoll(value.c_str())));
   if (mode == "lines") return PrintLines();
+  if (mode == "progress") return ShowProgress();
   if (mode == "input") return WaitForStandardInput();
   if (mode == "hang") {
     std::cout << "started" << std::endl;
@@ -102,6 +127,8 @@ int Do(const std::vector<std::string>& arguments) {
   if (mode == "signal") return std::raise(std::atoi(value.c_str()));
   if (mode == "stubborn") return IgnoreEverything();
   if (mode == "grandchild") return LeaveGrandchild();
+  if (mode == "family") return StayWithGrandchild();
+  if (mode == "pid") return PrintPid();
   if (mode == "descriptors") return CountOpenDescriptors();
   if (mode == "groups") return PrintGroups();
 #endif
