@@ -32,6 +32,7 @@ class RunningService {
   }
 
   std::uint16_t port() const { return service_->port(); }
+  std::string url() const { return service_->url(); }
   std::string Get(const std::string& target) const { return Exchange(port(), GetRequest(target)); }
   std::string Chat(const std::string& body) const {
     return Exchange(port(), PostRequest("/v1/chat/completions", body));

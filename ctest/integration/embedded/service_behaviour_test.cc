@@ -188,5 +188,45 @@ TEST(FoundryEmbeddedProgram, EndsWithItsStandardInput) {
   EXPECT_EQ(*code, 0);
 }
 
+TEST(FoundryEmbeddedProgram, SaysWhereItMovesAndWhatItSpeaksComesFromTheEnvironment) {
+  process::Command command;
+  command.program = ASSAY_FOUNDRY_EMBEDDED_PROGRAM;
+  command.arguments = {"serve", "--exit-with-stdin"};
+  command.environment = {{"FOUNDRY_EMBEDDED_GENERATION", "g1"}, {"ASSAY_SCENARIO", "move_port,times=1"}};
+  auto child = process::Spawn(command, {});
+  ASSERT_TRUE(child.ok()) << child.error().Message();
+  const auto port_of = [&]() -> std::uint16_t {
+    const auto line = (*child)->ReadLine(std::chrono::seconds(60));
+    EXPECT_TRUE(line.ok() && line->starts_with("listening http://127.0.0.1:"));
+    return line.ok() ? static_cast<std::uint16_t>(base::ParseInt(std::string_view(*line).substr(27)).value_or(0)) : 0;
+  };
+  const std::uint16_t first = port_of();
+  ASSERT_NE(first, 0);
+  EXPECT_EQ(Exchange(first, PostRequest("/v1/chat/completions", ChatBody("Hi"))), "");
+  const std::uint16_t second = port_of();
+  ASSERT_NE(second, 0);
+  EXPECT_NE(second, first);
+  EXPECT_FALSE(Listens(first));
+  EXPECT_THAT(Exchange(second, GetRequest("/openai/status")), HasSubstr("\"pipeName\":\"inference_agent\""));
+  // An idle service is gone so soon that the signal to stop may meet it between its end and its exit code.
+  EXPECT_TRUE((*child)->Stop(std::chrono::seconds(60)).ok());
+}
+
+TEST(FoundryEmbeddedProgram, HoldsAPortThatDoesNotListenYet) {
+  EmbeddedOptions options;
+  options.listen_after = std::chrono::hours(1);
+  RunningService later(std::move(options));
+  EXPECT_NE(later.port(), 0);
+  EXPECT_FALSE(Listens(later.port()));
+  later.Join();
+  options = {};
+  options.listen_after = std::chrono::milliseconds(1);
+  RunningService soon(std::move(options));
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  while (!Listens(soon.port()) && std::chrono::steady_clock::now() < deadline) {
+  }
+  EXPECT_THAT(soon.Get("/models/loaded"), HasSubstr("[]"));
+}
+
 }  // namespace
 }  // namespace assay::embedded

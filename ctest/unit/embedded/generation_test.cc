@@ -28,13 +28,17 @@ class GenerationTest : public testing::Test {
     text_.clear();
     times_.clear();
     GenerationEvents events;
-    events.prompt_read = [&] { prompt_read_ = true; };
+    events.prompt_read = [&] {
+      prompt_read_ = true;
+      return true;
+    };
     events.piece = [&](std::string_view piece) {
       EXPECT_FALSE(piece.empty());
       EXPECT_TRUE(base::IsValidUtf8(piece));
       text_ += piece;
       times_.push_back(std::chrono::steady_clock::now());
       if (stop_after_ != 0 && times_.size() == stop_after_) stop_ = true;
+      return times_.size() != give_up_after_;
     };
     return Generate(model_, EmberVocabulary(), request_, stop_, events);
   }
@@ -43,6 +47,7 @@ class GenerationTest : public testing::Test {
   GenerationRequest request_;
   std::atomic<bool> stop_{false};
   std::size_t stop_after_ = 0;
+  std::size_t give_up_after_ = 0;
   std::string text_;
   std::vector<base::Moment> times_;
   bool prompt_read_ = false;
@@ -145,6 +150,12 @@ TEST_F(GenerationTest, StopsWithinATokenWhenTold) {
   const GenerationResult result = Run();
   EXPECT_EQ(result.end, GenerationEnd::kStopped);
   EXPECT_EQ(times_.size(), 1U);
+}
+
+TEST_F(GenerationTest, EndsWhereAListenerGivesUp) {
+  give_up_after_ = 3;
+  EXPECT_EQ(Run().end, GenerationEnd::kStopped);
+  EXPECT_EQ(times_.size(), 3U);
 }
 
 }  // namespace

@@ -49,8 +49,11 @@ Answer Ask(const std::shared_ptr<const Transformer>& model, const std::string& p
   request.sampling.greedy = true;
   Answer answer;
   GenerationEvents events;
-  events.prompt_read = [] {};
-  events.piece = [&](std::string_view text) { answer.text += text; };
+  events.prompt_read = [] { return true; };
+  events.piece = [&](std::string_view text) {
+    answer.text += text;
+    return true;
+  };
   const std::atomic<bool> stop{false};
   const GenerationResult result = Generate(model, EmberVocabulary(), request, stop, events);
   std::string ids;

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 namespace assay::embedded {
 namespace {
 
@@ -39,6 +41,69 @@ TEST(ModelStore, CountsTheSessionsThatPreventUnloading) {
   EXPECT_FALSE(store.IsLoaded(Tiny("a")));
 }
 
+TEST(ModelStore, AnObstacleIsAskedOnceItMattersAndKeepsTheModelOut) {
+  ModelStore store;
+  store.Load(Tiny("a"));
+  std::vector<std::size_t> asked;
+  LoadOptions options;
+  options.obstacle = [&](std::size_t others) {
+    asked.push_back(others);
+    return std::string("no memory");
+  };
+  EXPECT_EQ(store.Load(Tiny("a"), options).failure, "");
+  EXPECT_EQ(store.Load(Tiny("b"), options).failure, "no memory");
+  EXPECT_EQ(asked, std::vector<std::size_t>{1});
+  EXPECT_FALSE(store.IsLoaded(Tiny("b")));
+}
+
+TEST(ModelStore, ForgetsWhatNobodyUsedForItsTimeToLive) {
+  ModelStore store;
+  LoadOptions options;
+  options.time_to_live = std::chrono::hours(1);
+  store.Load(Tiny("a"), options);
+  store.Load(Tiny("b"));
+  const base::Moment now = std::chrono::steady_clock::now();
+  EXPECT_TRUE(store.IsAlive(Tiny("a"), now));
+  store.DropExpired(now + std::chrono::minutes(59));
+  EXPECT_TRUE(store.IsLoaded(Tiny("a")));
+  {
+    const auto session = store.OpenSession(Tiny("a"));
+    store.DropExpired(now + std::chrono::hours(9));
+    EXPECT_TRUE(store.IsLoaded(Tiny("a"))) << "while an answer runs";
+  }
+  EXPECT_FALSE(store.IsAlive(Tiny("a"), now + std::chrono::hours(9)));
+  store.DropExpired(now + std::chrono::hours(9));
+  EXPECT_EQ(store.LoadedIds(), std::vector<std::string>{"b"});
+}
+
+TEST(ModelStore, CountsTheTimeToLiveFromTheLastUse) {
+  ModelStore store;
+  LoadOptions options;
+  options.time_to_live = base::Nanoseconds(0);
+  store.Load(Tiny("a"), options);
+  const base::Moment loaded = std::chrono::steady_clock::now();
+  EXPECT_TRUE(store.OpenSession(Tiny("a")).has_value());  // used and given back, later than that
+  store.DropExpired(loaded - std::chrono::nanoseconds(1));
+  EXPECT_TRUE(store.IsLoaded(Tiny("a")));
+  options.time_to_live = std::chrono::hours(1);
+  EXPECT_FALSE(store.Load(Tiny("a"), options).loaded_now);
+  store.DropExpired(std::chrono::steady_clock::now());
+  EXPECT_TRUE(store.IsLoaded(Tiny("a"))) << "a second load gives it another time to live";
+}
+
+TEST(ModelStore, DropsWhatIsInUseWithoutHurtingIt) {
+  ModelStore store;
+  store.Load(Tiny("a"));
+  store.Load(Tiny("b"));
+  const auto session = store.OpenSession(Tiny("a"));
+  const ModelVariant kept = Tiny("b");
+  store.DropAllBut(&kept);
+  EXPECT_EQ(store.LoadedIds(), std::vector<std::string>{"b"});
+  EXPECT_NE(session->model(), nullptr);
+  store.Drop(Tiny("b"));
+  EXPECT_TRUE(store.LoadedIds().empty());
+}
+
 TEST(ModelCatalog, ResolvesNamesAsTheRealServiceDoesPerRoute) {
   const ModelCatalog catalog;
   ASSERT_EQ(catalog.variants().size(), 4U);
@@ -48,6 +113,9 @@ TEST(ModelCatalog, ResolvesNamesAsTheRealServiceDoesPerRoute) {
   EXPECT_EQ(catalog.FindByAliasOrName("ember-mini-int8-cpu:1"), nullptr);
   EXPECT_EQ(catalog.FindByAliasOrName("ember-base")->id, "ember-base-generic-cpu:1");
   EXPECT_EQ(catalog.FindByAliasOrName("ember-base-int8-cpu")->id, "ember-base-int8-cpu:1");
+  EXPECT_EQ(catalog.FindByIdOrName("ember-base"), nullptr);
+  EXPECT_EQ(catalog.FindByIdOrName("ember-base-int8-cpu")->id, "ember-base-int8-cpu:1");
+  EXPECT_EQ(catalog.FindByIdOrName("ember-base-int8-cpu:1")->id, "ember-base-int8-cpu:1");
   EXPECT_EQ(catalog.Find("ember-mini-int8-cpu:1")->id, "ember-mini-int8-cpu:1");
 }
 

@@ -52,8 +52,8 @@ INSTANTIATE_TEST_SUITE_P(
     Lines, ServeUsage,
     testing::Values(BadLine{{}, "usage"}, BadLine{{"run"}, "run"}, BadLine{{"serve", "--prt=1"}, "prt"},
                     BadLine{{"serve", "--port=70000"}, "--port"}, BadLine{{"serve", "--port=x"}, "--port"},
-                    BadLine{{"serve", "--generation=g1"}, "not available yet"},
-                    BadLine{{"serve", "--generation=g2"}, "not available yet"},
+                    BadLine{{"serve", "--generation=openai"}, "use g1, g2, g3 or plain"},
+                    BadLine{{"serve", "--listen-after=-1"}, "--listen-after"},
                     BadLine{{"serve", "--generation=g9"}, "g9"}, BadLine{{"serve", "--scenario=melt=1"}, "melt"},
                     BadLine{{"serve", "--scenario=none.json"}, "none.json"},
                     BadLine{{"serve", "extra"}, "serve --help"},
@@ -65,6 +65,18 @@ TEST(ServeCommand, TakesTheScenarioOfTheEnvironmentUnlessAFlagIsGiven) {
   EXPECT_THAT(Try(RunFoundryEmbedded, {"serve"}, {{"ASSAY_SCENARIO", "melt=1"}}).err, HasSubstr("melt"));
   EXPECT_THAT(Try(RunFoundryEmbedded, {"serve", "--scenario=freeze=1"}, {{"ASSAY_SCENARIO", "melt=1"}}).err,
               HasSubstr("freeze"));
+}
+
+TEST(ServeCommand, TakesTheGenerationOfTheEnvironmentUnlessAFlagIsGiven) {
+  const std::map<std::string, std::string> bad = {{"FOUNDRY_EMBEDDED_GENERATION", "g8"}};
+  EXPECT_THAT(Try(RunFoundryEmbedded, {"serve"}, bad).err, HasSubstr("g8"));
+  // The flag wins, so it is the preload that is wrong.
+  for (const char* generation : {"g1", "g2", "g3", "plain"}) {
+    const Outcome outcome =
+        Try(RunFoundryEmbedded, {"serve", std::string("--generation=") + generation, "--preload=ember-huge"}, bad);
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_THAT(outcome.err, HasSubstr("ember-huge"));
+  }
 }
 
 TEST(ServeCommand, SaysWhenItCannotListen) {
