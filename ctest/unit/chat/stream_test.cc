@@ -42,6 +42,16 @@ TEST(ChatStream, AcceptsEveryLineEndOfTheStandard) {
 
 TEST(ChatStream, AcceptsNoSpaceAfterTheColon) { ExpectHello(CompleteStream(Events(kHello, "data:"))); }
 
+TEST(ChatStream, TheBytesDecideNotTheContentType) {
+  for (const char* type : {"text/plain", "application/json", "application/octet-stream", ""}) {
+    SCOPED_TRACE(type);
+    ScriptedExchange exchange;
+    exchange.content_type = type;
+    exchange.pieces = Whole(Events(kHello));
+    ExpectHello(Complete(exchange));
+  }
+}
+
 TEST(ChatStream, IgnoresCommentsAndOtherFields) {
   ExpectHello(CompleteStream(":\n\n: keep-alive\n\n" + Events(kHello, "id: 7\nretry: 10\nevent: message\ndata: ")));
 }

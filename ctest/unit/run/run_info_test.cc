@@ -24,6 +24,38 @@ TEST(RunInfo, RoundTripsEveryField) {
   EXPECT_EQ(read->validity.warnings[1].case_id, "");
   EXPECT_EQ(read->validity.idle_share, 0.125);
   EXPECT_TRUE(read->service.started_here);
+  EXPECT_EQ(read->validity.upkeep_s, 2.5);
+  EXPECT_EQ(read->validity.measured_requests, 4);
+  EXPECT_EQ(read->validity.failed_requests, 1);
+  EXPECT_EQ(read->validity.disturbed_requests, 3);
+  ASSERT_EQ(read->models.size(), 1U);
+  EXPECT_EQ(read->models[0].variant, "m/x:1");
+  EXPECT_EQ(read->models[0].size_mib, 12);
+  EXPECT_EQ(read->models[0].sampling, "sampling_ignored");
+  EXPECT_EQ(read->models[0].findings, FullInfo().models[0].findings);
+}
+
+// What was written before there were models, upkeep and disturbed requests.
+TEST(RunInfo, ReadsFilesOfBefore) {
+  Json json = ToJson(FullInfo());
+  json.as_object()->erase("models");
+  JsonObject& validity = *(*json.as_object())["validity"].as_object();
+  EXPECT_EQ(validity.erase("upkeep_s") + validity.erase("disturbed_requests"), 2U);
+  const base::Result<RunInfo> read = RunInfoFromJson(json, "run.json");
+  ASSERT_TRUE(read.ok()) << read.error().Message();
+  EXPECT_TRUE(read->models.empty());
+  EXPECT_EQ(read->validity.upkeep_s, 0);
+  EXPECT_EQ(read->validity.disturbed_requests, 0);
+}
+
+TEST(RunInfo, AModelThatWasNotProbedHasNoVerdict) {
+  RunInfo info = FullInfo();
+  info.models[0].sampling.reset();
+  info.models[0].findings.clear();
+  const base::Result<RunInfo> read = RunInfoFromJson(ToJson(info), "run.json");
+  ASSERT_TRUE(read.ok()) << read.error().Message();
+  EXPECT_EQ(read->models[0].sampling, std::nullopt);
+  EXPECT_EQ(Text(*read), Text(info));
 }
 
 TEST(RunInfo, RoundTripsAbsence) {
@@ -86,6 +118,7 @@ TEST(RunInfo, RefusesUnknownKeysEverywhere) {
                                                {"environment", "extra"},
                                                {"service", "extra"},
                                                {"provenance", "extra"},
+                                               {"models", "0", "extra"},
                                                {"cases", "0", "extra"},
                                                {"validity", "extra"},
                                                {"validity", "warnings", "0", "extra"}}) {
@@ -97,6 +130,16 @@ TEST(RunInfo, RefusesAnIdThatIsNotTheCases) {
   EXPECT_THAT(Refusal({"cases", "0", "id"}, R"("chat/m")").what, HasSubstr("is no case id"));
   EXPECT_THAT(Refusal({"cases", "0", "model"}, R"("other:1")").what, HasSubstr("does not name the case's model"));
   EXPECT_THAT(Refusal({"cases", "0", "prompt"}, R"("other")").what, HasSubstr("does not name the case's model"));
+}
+
+TEST(RunInfo, RefusesBrokenModels) {
+  EXPECT_THAT(Refusal({"models"}, "{}").what, HasSubstr("assay.models: should be an array, found an object"));
+  EXPECT_THAT(Refusal({"models", "0", "variant"}, "").what, HasSubstr("assay.models[0]"));
+  EXPECT_THAT(Refusal({"models", "0", "endpoint"}, "7").what, HasSubstr("assay.models[0].endpoint"));
+  EXPECT_THAT(Refusal({"models", "0", "findings"}, R"("one")").what, HasSubstr("assay.models[0].findings"));
+  EXPECT_THAT(Refusal({"models", "0", "sampling"}, R"("perhaps")").what,
+              HasSubstr("'perhaps' is none of deterministic, sampling_ignored, nondeterministic"));
+  EXPECT_THAT(Refusal({"validity", "disturbed_requests"}, R"("3")").what, HasSubstr("disturbed_requests"));
 }
 
 TEST(RunInfo, RefusesAKeyOfAnotherMachine) {

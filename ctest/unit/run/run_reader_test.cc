@@ -46,6 +46,31 @@ TEST(ReadRun, ReadsTheExampleOfVersion1) {
   EXPECT_FALSE(tool.samples[1].counts());
 }
 
+// The keys that came later: a second model behind a server of its own, a disturbed request, tokens the service counted.
+TEST(ReadRun, ReadsTheExampleWithModels) {
+  const base::Result<run::Run> run = ReadRun(ExampleDirectory("v1_models"));
+  ASSERT_TRUE(run.ok()) << run.error().Message();
+  ASSERT_EQ(run->info.models.size(), 2U);
+  EXPECT_EQ(run->info.models[0].sampling, "deterministic");
+  EXPECT_EQ(run->info.models[0].findings.size(), 2U);
+  EXPECT_EQ(run->info.models[1].variant, "support-desk");
+  EXPECT_EQ(run->info.models[1].generation, "plain");
+  EXPECT_EQ(run->info.models[1].endpoint, "https://models.example:8443");
+  EXPECT_EQ(run->info.models[1].sampling, std::nullopt);
+  EXPECT_EQ(run->info.validity.upkeep_s, 1.5);
+  EXPECT_EQ(run->info.validity.measured_requests, 3);
+  EXPECT_EQ(run->info.validity.disturbed_requests, 1);
+
+  const RunCase& text = run->cases[0];
+  ASSERT_EQ(text.samples.size(), 5U);  // two warm-ups, one measured, one disturbed, the one that stands
+  EXPECT_EQ(text.samples[3].disturbed, "service_moved");
+  EXPECT_EQ(text.samples[3].repetition, 1);
+  EXPECT_FALSE(text.samples[3].counts());
+  EXPECT_EQ(text.samples[4].repetition, 1);
+  EXPECT_TRUE(text.samples[4].counts());
+  EXPECT_EQ(run->cases[1].samples[0].token_source, TokenSource::kTokenizerCount);
+}
+
 base::Error Refusal(const ExampleRun& run) {
   const base::Result<Run> read = ReadRun(run.path());
   EXPECT_FALSE(read.ok());
@@ -123,6 +148,33 @@ TEST(ReadRun, RefusesADuplicateRepetition) {
   const base::Error error = Refusal(example);
   EXPECT_THAT(error.what, HasSubstr("repetition 0"));
   EXPECT_THAT(error.where, HasSubstr("samples.jsonl:4"));
+}
+
+// Line 4 is the disturbed request, line 5 the one that stands in its place.
+TEST(ReadRun, OnlyDisturbedRequestsShareARepetition) {
+  const ExampleRun twice_disturbed("v1_models");
+  twice_disturbed.RepeatLine("samples.jsonl", 4);
+  EXPECT_TRUE(ReadRun(twice_disturbed.path()).ok());
+  const ExampleRun twice_standing("v1_models");
+  twice_standing.RepeatLine("samples.jsonl", 5);
+  EXPECT_THAT(Refusal(twice_standing).what, HasSubstr("repetition 1"));
+  const ExampleRun not_disturbed("v1_models");
+  not_disturbed.Replace("samples.jsonl", R"("disturbed":"service_moved",)", "");
+  EXPECT_THAT(Refusal(not_disturbed).what, HasSubstr("repetition 1"));
+}
+
+// However well it ended: the service was not itself.
+TEST(ReadRun, ADisturbedAnswerNeverCounts) {
+  const ExampleRun example;
+  example.Replace("samples.jsonl", R"("response_id":"chatcmpl-0",)",
+                  R"("response_id":"chatcmpl-0","disturbed":"model_evicted",)");
+  const base::Result<run::Run> run = ReadRun(example.path());
+  ASSERT_TRUE(run.ok()) << run.error().Message();
+  const Sample& disturbed = run->cases[0].samples[2];
+  EXPECT_EQ(disturbed.disturbed, "model_evicted");
+  EXPECT_EQ(disturbed.outcome, Outcome::kOk);
+  EXPECT_FALSE(disturbed.warmup);
+  EXPECT_FALSE(disturbed.counts());
 }
 
 // Line 0 is warm-up 0, line 2 is repetition 0 of the same case: they count apart, and a case may be

@@ -35,6 +35,15 @@ TEST(SampleLine, RoundTripsAbsence) {
   EXPECT_EQ(*read, sample);
 }
 
+// Most requests are not: the key would only make files longer.
+TEST(SampleLine, OnlyADisturbedRequestHasTheKey) {
+  Sample sample = FullSample();
+  EXPECT_EQ(*ToJson(sample).Find("disturbed")->as_string(), "service_moved");
+  sample.disturbed.clear();
+  EXPECT_EQ(ToJson(sample).Find("disturbed"), nullptr);
+  EXPECT_EQ(*Reread(sample), sample);
+}
+
 TEST(SampleLine, RoundTripsEveryName) {
   for (int i = 0; i <= static_cast<int>(Outcome::kCancelled); ++i) {
     const auto outcome = static_cast<Outcome>(i);
@@ -120,6 +129,7 @@ TEST(SampleLine, RefusesMalformedNeighbours) {
                                                      {"answer_sha256", "1"},
                                                      {"response_id", "1"},
                                                      {"finish_reason", "0"},
+                                                     {"disturbed", "true"},
                                                      {"error", "false"},
                                                      {"extra", "1"}};
   for (const auto& [key, value] : bad) {

@@ -19,13 +19,13 @@ base::TemporaryDirectory MakeFolder() {
 
 }  // namespace
 
-std::filesystem::path ExampleDirectory() {
-  return std::filesystem::path(ASSAY_TEST_DATA_DIR) / "golden" / "run" / "v1";
+std::filesystem::path ExampleDirectory(const std::string& name) {
+  return std::filesystem::path(ASSAY_TEST_DATA_DIR) / "golden" / "run" / name;
 }
 
-ExampleRun::ExampleRun() : folder_(MakeFolder()) {
+ExampleRun::ExampleRun(const std::string& name) : folder_(MakeFolder()) {
   for (const char* file : kFiles) {
-    const base::Result<std::string> content = base::ReadFile(ExampleDirectory() / file);
+    const base::Result<std::string> content = base::ReadFile(ExampleDirectory(name) / file);
     EXPECT_TRUE(content.ok()) << file;
     if (content.ok()) Write(file, *content);
   }
@@ -83,7 +83,18 @@ RunInfo FullInfo() {
   plan.license = "MIT";
   plan.failure = "reset: gone";
   info.cases = {plan};
-  info.validity = {0.125, 4, 1, true, {{"warmup_not_settled", plan.id, "still moving"}, {"busy", "", "load 3"}}};
+  info.models = {{"m/x:1",
+                  "m",
+                  "cpu",
+                  "CPUExecutionProvider",
+                  12,
+                  "MIT",
+                  "g3",
+                  "http://127.0.0.1:1",
+                  "sampling_ignored",
+                  {"temperature 1, three seeds: one answer"}}};
+  info.validity = {
+      0.125, 2.5, 4, 1, 3, true, {{"warmup_not_settled", plan.id, "still moving"}, {"busy", "", "load 3"}}};
   return info;
 }
 
@@ -109,6 +120,7 @@ Sample FullSample() {
   sample.http_status = 200;
   sample.answer_sha256 = FullAnswer().sha256;
   sample.response_id = "chatcmpl-1";
+  sample.disturbed = "service_moved";
   sample.error = "the connection was reset\n\x1b[2J \"é\"";
   return sample;
 }

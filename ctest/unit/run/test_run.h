@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The kept example run (ctest/golden/run/v1) as files that a test may change, and a full RunInfo.
+// The kept example runs (ctest/golden/run) as files that a test may change, and a full RunInfo.
 #pragma once
 
 #include <filesystem>
@@ -13,7 +13,8 @@ namespace assay::run {
 // Copies the example into a folder of its own. Every change replaces text that must be there.
 class ExampleRun {
  public:
-  ExampleRun();
+  // "v1", or "v1_models" with the keys that came later.
+  explicit ExampleRun(const std::string& name = "v1");
 
   const std::filesystem::path& path() const { return folder_.path(); }
   std::string Read(const std::string& file) const;
@@ -28,7 +29,7 @@ class ExampleRun {
   base::TemporaryDirectory folder_;
 };
 
-std::filesystem::path ExampleDirectory();
+std::filesystem::path ExampleDirectory(const std::string& name = "v1");
 
 // Every field filled in, every optional one too.
 RunInfo FullInfo();
