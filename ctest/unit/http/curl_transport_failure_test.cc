@@ -262,5 +262,19 @@ TEST(CurlTransportFailure, TransportsOfTwoThreadsDoNotMeet) {
   EXPECT_EQ(other.get(), "first");
 }
 
+// Certificates are read before a byte of TLS is spoken, so a server that says nothing is enough to see that the file is
+// the one that is asked for.
+TEST(CurlTransportFailure, TheCaFileIsTheOneThatIsNamed) {
+  RawServer server(WriteThenWait(""));
+  CurlOptions options;
+  options.ca_file = "no-such-folder/our-ca.pem";
+  const auto transport = MakeCurlTransport(options);
+  std::string url = server.Url();
+  url.replace(0, 4, "https");
+  const Failure failure = MustFail(*transport, Get(url), [](std::string_view, base::Moment) { return true; });
+  EXPECT_EQ(failure.error.code, ErrorCode::kTransport);
+  EXPECT_THAT(failure.error.what, HasSubstr("our-ca.pem"));
+}
+
 }  // namespace
 }  // namespace assay::http

@@ -203,6 +203,28 @@ TEST_F(CurlTransport, KeepsTheConnection) {
   }
 }
 
+TEST_F(CurlTransport, TakesAConnectionOfItsOwnWhenAskedTo) {
+  RawServer server([](RawServer::Listener& listener) {
+    const auto kept = listener.Accept();
+    kept->ReadRequest();
+    kept->Write(Answer("first"));
+    const auto fresh = listener.Accept();
+    fresh->ReadRequest();
+    fresh->Write(Answer("second"));
+    fresh->WaitForClose();
+  });
+  const Closer closer{transport_};
+  MustGet(server.Url());
+  Request request;
+  request.url = server.Url();
+  request.fresh_connection = true;
+  const Outcome outcome = Perform(request);
+  ASSERT_FALSE(outcome.failure.has_value()) << outcome.failure->error.Message();
+  EXPECT_EQ(outcome.body, "second");
+  EXPECT_FALSE(outcome.exchange.reused_connection);
+  EXPECT_TRUE(outcome.exchange.connected.has_value());
+}
+
 TEST_F(CurlTransport, SurvivesAConnectionClosedBetweenRequests) {
   std::promise<void> closed;
   RawServer server([&](RawServer::Listener& listener) {
@@ -300,6 +322,31 @@ TEST_F(CurlTransport, MoreThanTheAnnouncedLengthDoesNotSpoilTheNextAnswer) {
   const Outcome next = MustGet(server.Url());
   EXPECT_EQ(next.exchange.status, 200);
   EXPECT_EQ(next.body, "next");
+}
+
+// A server on ::1; null where the system has no such address.
+std::unique_ptr<RawServer> MakeServerOnIpv6(RawServer::Script script, unsigned short port) {
+  try {
+    return std::make_unique<RawServer>(std::move(script), "::1", port);
+  } catch (const std::exception&) {
+    return nullptr;
+  }
+}
+
+TEST_F(CurlTransport, LocalhostIsIpv4First) {
+  RawServer four(AlwaysAnswer(Answer("four")));
+  const auto six = MakeServerOnIpv6(AlwaysAnswer(Answer("six")), four.port());
+  if (six == nullptr) GTEST_SKIP() << "no ::1 here";
+  const Closer closer{transport_};
+  EXPECT_EQ(MustGet(four.Url("/", "localhost")).body, "four");
+}
+
+TEST_F(CurlTransport, LocalhostIsIpv6WhereIpv4Refuses) {
+  const RefusingPort four;
+  const auto six = MakeServerOnIpv6(AlwaysAnswer(Answer("six")), four.port());
+  if (six == nullptr) GTEST_SKIP() << "no ::1 here";
+  const Closer closer{transport_};
+  EXPECT_EQ(MustGet(six->Url("/", "localhost")).body, "six");
 }
 
 TEST_F(CurlTransport, ReachesLoopbackByNameAndByNumberPastAProxy) {

@@ -74,8 +74,8 @@ class AsioConnection final : public RawServer::Connection {
 
 class RawServer::Impl final : public RawServer::Listener {
  public:
-  explicit Impl(Script script)
-      : acceptor_(context_, AnyLoopbackPort()), port_(acceptor_.local_endpoint().port()), thread_([this, script] {
+  Impl(Script script, const tcp::endpoint& endpoint)
+      : acceptor_(context_, endpoint), endpoint_(acceptor_.local_endpoint()), thread_([this, script] {
           try {
             script(*this);
           } catch (const std::exception&) {
@@ -89,7 +89,7 @@ class RawServer::Impl final : public RawServer::Listener {
     asio::io_context context;
     tcp::socket socket(context);
     error_code ignored;
-    socket.connect({asio::ip::address_v4::loopback(), port_}, ignored);
+    socket.connect(endpoint_, ignored);
     thread_.join();
   }
 
@@ -99,18 +99,20 @@ class RawServer::Impl final : public RawServer::Listener {
     return std::make_unique<AsioConnection>(std::move(socket));
   }
 
-  unsigned short port() const { return port_; }
+  unsigned short port() const { return endpoint_.port(); }
 
  private:
   asio::io_context context_;
   tcp::acceptor acceptor_;
-  const unsigned short port_;
+  const tcp::endpoint endpoint_;
   std::atomic<bool> over_{false};
   std::thread thread_;
 };
 
-RawServer::RawServer(Script script) : impl_(std::make_unique<Impl>(std::move(script))) {}
+RawServer::RawServer(Script script, const std::string& address, unsigned short port)
+    : impl_(std::make_unique<Impl>(std::move(script), tcp::endpoint(asio::ip::make_address(address), port))) {}
 RawServer::~RawServer() = default;
+unsigned short RawServer::port() const { return impl_->port(); }
 
 std::string RawServer::Url(std::string_view path, std::string_view host) const {
   return "http://" + std::string(host) + ":" + std::to_string(impl_->port()) + std::string(path);
@@ -137,6 +139,7 @@ class RefusingPort::Impl {
 
 RefusingPort::RefusingPort() : impl_(std::make_unique<Impl>()) {}
 RefusingPort::~RefusingPort() = default;
+unsigned short RefusingPort::port() const { return impl_->port(); }
 std::string RefusingPort::Url() const { return "http://127.0.0.1:" + std::to_string(impl_->port()) + "/"; }
 
 }  // namespace assay::http

@@ -31,12 +31,14 @@ class RawServer {
   };
   using Script = std::function<void(Listener&)>;
 
-  explicit RawServer(Script script);
+  // Throws where the system has no such address (::1 is not everywhere) or the port is taken; 0 takes a free one.
+  explicit RawServer(Script script, const std::string& address = "127.0.0.1", unsigned short port = 0);
   ~RawServer();
   RawServer(const RawServer&) = delete;
   RawServer& operator=(const RawServer&) = delete;
 
   std::string Url(std::string_view path = "/", std::string_view host = "127.0.0.1") const;
+  unsigned short port() const;
 
  private:
   class Impl;
@@ -54,6 +56,7 @@ class RefusingPort {
   RefusingPort(const RefusingPort&) = delete;
   RefusingPort& operator=(const RefusingPort&) = delete;
   std::string Url() const;
+  unsigned short port() const;
 
  private:
   class Impl;
