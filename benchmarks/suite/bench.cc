@@ -5,29 +5,26 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <cstdio>
-#include <regex>
+#include <set>
 
+#include "benchmarks/suite/check_command.h"
+#include "benchmarks/suite/exit_code.h"
+#include "benchmarks/suite/inputs.h"
 #include "benchmarks/suite/measure.h"
+#include "benchmarks/suite/model_groups.h"
+#include "benchmarks/suite/pins.h"
 #include "benchmarks/suite/run_lock.h"
+#include "benchmarks/suite/summary.h"
 #include "fixtures/base/files.h"
 #include "fixtures/base/text.h"
-#include "fixtures/base/units.h"
 #include "fixtures/process/interrupt.h"
 #include "fixtures/process/process.h"
 
 namespace assay::suite {
 namespace {
 
-enum ExitCode {
-  kEveryCaseRan = 0,
-  kCaseFailed = 1,
-  kUsageOrInput = 2,
-  kNotAvailable = 3,
-  kInternalError = 4,
-  kSkipped = 77
-};
+using Models = std::vector<catalogue::ResolvedModel>;
+using Cases = std::vector<run::PlannedCase>;
 
 int ServiceExitCode(const base::Error& error, const Options& options) {
   switch (error.code) {
@@ -40,58 +37,6 @@ int ServiceExitCode(const base::Error& error, const Options& options) {
     default:
       return options.skip_without_service ? kSkipped : kNotAvailable;
   }
-}
-
-std::filesystem::path ShareDirectory() {
-  return process::ProgramDirectory().parent_path() / "share" / "assay" / "suite";
-}
-
-std::string Executable(const std::string& name) {
-#ifdef _WIN32
-  return name + ".exe";
-#else
-  return name;
-#endif
-}
-
-base::Result<std::optional<std::vector<catalogue::ModelRequest>>> ReadModels(const Options& options) {
-  using Models = std::optional<std::vector<catalogue::ModelRequest>>;
-  if (!options.models) return Models();
-  std::error_code ec;
-  const bool is_file = options.models->ends_with(".json") || std::filesystem::is_regular_file(*options.models, ec);
-  ASSAY_TRY(std::vector<catalogue::ModelRequest> models,
-            is_file ? catalogue::ReadModels(*options.models) : catalogue::ModelsFromList(*options.models));
-  return Models(std::move(models));
-}
-
-base::Result<std::vector<catalogue::Prompt>> ReadPrompts(const Options& options) {
-  constexpr std::int64_t kWorkshopMaxTokens = 120;  // the workshop's own default for BENCH_PROMPT
-  if (options.prompt_text)
-    return std::vector{catalogue::PromptFromText("prompt", *options.prompt_text, kWorkshopMaxTokens)};
-  return catalogue::ReadPrompts(options.prompts.value_or(ShareDirectory() / "prompts.json"));
-}
-
-// Google Benchmark's reading of a filter: a regular expression found anywhere, negated by a leading '-'.
-base::Result<std::vector<run::PlannedCase>> Filter(std::vector<run::PlannedCase> cases, const std::string& filter) {
-  if (filter.empty() || filter == "all") return cases;
-  const bool negate = filter.front() == '-';
-  std::vector<run::PlannedCase> chosen;
-  try {
-    const std::regex pattern(negate ? filter.substr(1) : filter, std::regex::ECMAScript);
-    for (run::PlannedCase& plan : cases) {
-      if (std::regex_search(plan.id, pattern) != negate) chosen.push_back(std::move(plan));
-    }
-  } catch (const std::regex_error& error) {
-    return base::Error{base::ErrorCode::kUsage,
-                       "--benchmark_filter=" + filter + " is no regular expression: " + error.what(), ""};
-  }
-  if (chosen.empty()) {
-    return base::Error{base::ErrorCode::kUsage,
-                       "--benchmark_filter=" + filter + " matches none of the " + std::to_string(cases.size()) +
-                           " cases; --benchmark_list_tests shows their ids",
-                       ""};
-  }
-  return chosen;
 }
 
 void FillGit(run::Provenance& provenance) {
@@ -109,44 +54,63 @@ std::filesystem::path DefaultRunDirectory(const std::string& timestamp) {
   return name;
 }
 
-void PrintSummary(const std::vector<run::PlannedCase>& cases, const Measured& measured,
-                  const std::filesystem::path& run, std::ostream& out) {
-  const run::Validity& validity = measured.validity;
-  const auto failed = std::ranges::count_if(cases, [](const run::PlannedCase& plan) { return !plan.failure.empty(); });
-  for (const run::PlannedCase& plan : cases) {
-    if (plan.failure.empty()) continue;
-    out << "failed: " << base::EscapeForTerminal(plan.id) << ": " << base::EscapeForTerminal(plan.failure) << "\n";
+void FailCases(Cases& cases, const std::string& variant, const std::string& why) {
+  for (run::PlannedCase& plan : cases) {
+    if (plan.model == variant) plan.failure = why;
   }
-  for (const run::Warning& warning : validity.warnings) {
-    out << "note: " << warning.code << ": " << base::EscapeForTerminal(warning.case_id) << ": "
-        << base::EscapeForTerminal(warning.message) << "\n";
+}
+
+std::string NotCached(const std::string& variant, const std::string& why) {
+  return "model_not_cached: " + variant + " " + why + "; add --download, or run `foundry model download " + variant +
+         "`";
+}
+
+// Services that do not list what is cached say so when it is loaded.
+std::string NotLoaded(const std::string& variant, const std::string& why) {
+  if (base::ToLower(why).find("not cached") != std::string::npos) {
+    return NotCached(variant, "cannot be loaded: " + why);
   }
-  char idle[32];
-  std::snprintf(idle, sizeof idle, "%.2f %%", validity.idle_share * 100);
-  out << cases.size() << " cases, " << validity.measured_requests << " measured requests in "
-      << base::FormatDuration(measured.measuring_time) << ", " << failed << " cases failed; idle between requests "
-      << idle << "\n";
-  if (validity.interrupted) out << "interrupted: the run is not complete\n";
-  out << "run: " << run.string() << "\n";
+  return "model_not_loaded: " + why;
+}
+
+bool Failed(const run::PlannedCase& plan) { return !plan.failure.empty(); }
+
+// What people and the judge should know when models could not be interleaved.
+run::Warning DoNotFit(const std::vector<std::vector<std::string>>& groups) {
+  std::string list;
+  for (const std::vector<std::string>& group : groups) {
+    list += (list.empty() ? "" : ", then ") + base::Join(group, " with ");
+  }
+  return {"models_do_not_fit", "",
+          "memory does not hold all models at once: they were measured one after the other, not interleaved, so that "
+          "drift of the machine does not fall on all alike: " +
+              list};
 }
 
 class Bench {
  public:
-  Bench(const Options& options, std::ostream& out, std::ostream& err)
-      : options_(options), out_(out), err_(err), progress_(err, StandardErrorIsTerminal()) {}
+  Bench(const Options& options, const Environment& environment, std::ostream& out, std::ostream& err)
+      : options_(options), environment_(environment), out_(out), err_(err), progress_(err, StandardErrorIsTerminal()) {}
 
   int Run() {
-    const base::Result<std::optional<std::vector<catalogue::ModelRequest>>> models = ReadModels(options_);
+    const base::Result<AskedModels> models = ReadModels(options_);
     if (!models.ok()) return Fail(models.error(), kUsageOrInput);
     const base::Result<std::vector<catalogue::Prompt>> prompts = ReadPrompts(options_);
     if (!prompts.ok()) return Fail(prompts.error(), kUsageOrInput);
 
     process::InterruptGuard interrupt;
-    base::Result<std::unique_ptr<session::Session>> session = session::Session::Open(SessionOptions());
+    session::SessionOptions opening = MakeSessionOptions(options_, environment_, *models);
+    opening.say = [this](const std::string& line) {
+      if (progress_.Say(line, downloading_)) said_.insert(line);
+    };
+    base::Result<std::unique_ptr<session::Session>> session = session::Session::Open(std::move(opening));
     if (!session.ok()) return Fail(session.error(), ServiceExitCode(session.error(), options_));
-    const int code = RunWith(**session, *models, *prompts);
-    const std::vector<std::string> left = (*session)->Close();
-    for (const std::string& line : left) err_ << "assay-bench: " << base::EscapeForTerminal(line) << "\n";
+    session_ = session->get();
+    const int code = RunWith(*models, *prompts);
+    TellNotes();
+    const std::vector<std::string> left = session_->Close();
+    progress_.Clear();
+    Tell(left);
     return code;
   }
 
@@ -157,79 +121,102 @@ class Bench {
          << "\n";
     return exit_code;
   }
+  int Fail(const base::Error& error) { return Fail(error, ServiceExitCode(error, options_)); }
 
-  session::SessionOptions SessionOptions() const {
-    session::SessionOptions session;
-    session.service = options_.service;
-    session.endpoint = options_.endpoint;
-    session.api_key = options_.api_key;
-    session.scenario = options_.scenario;
-    session.embedded_program = process::ProgramDirectory() / Executable("foundry-embedded");
-    session.embedded_cli = process::ProgramDirectory() / "foundry-cli" / Executable("foundry");
-    session.start_deadline = options_.start_deadline;
-    session.timeouts = options_.timeouts;
-    session.cancelled = process::InterruptRequested;
-    return session;
+  void Tell(const std::vector<std::string>& lines) {
+    for (const std::string& line : lines) err_ << "assay-bench: " << base::EscapeForTerminal(line) << "\n";
   }
 
-  int RunWith(session::Session& session, const std::optional<std::vector<catalogue::ModelRequest>>& asked,
-              const std::vector<catalogue::Prompt>& prompts) {
-    std::optional<std::vector<catalogue::ModelRequest>> requests = asked;
-    if (!requests) {
-      if (session.info().kind != "embedded") {
-        return Fail({base::ErrorCode::kUsage,
-                     "say which models to measure: --models=a,b or --models=models.json (only the embedded service is "
-                     "small enough to measure whole)",
-                     session.info().endpoint},
-                    kUsageOrInput);
-      }
-      base::Result<std::vector<catalogue::ModelRequest>> every = session.EveryModel();
-      if (!every.ok()) return Fail(every.error(), ServiceExitCode(every.error(), options_));
-      requests = std::move(every).value();
+  // Those that came since the last call and were not said already.
+  void TellNotes() {
+    const std::vector<std::string>& notes = session_->notes();
+    for (; notes_told_ < notes.size(); ++notes_told_) {
+      if (!said_.contains(notes[notes_told_])) Tell({notes[notes_told_]});
     }
-    const base::Result<std::vector<catalogue::ResolvedModel>> models = session.Resolve(*requests);
-    for (const std::string& note : session.notes()) err_ << "assay-bench: " << base::EscapeForTerminal(note) << "\n";
-    if (!models.ok()) return Fail(models.error(), ServiceExitCode(models.error(), options_));
-    base::Result<std::vector<run::PlannedCase>> every_case = catalogue::BuildCases(*models, prompts, options_.request);
+  }
+
+  // What the command line names, or everything where that is small.
+  base::Result<Pinned> Resolve(const AskedModels& asked) {
+    const std::vector<foundry::Pin> pins = PinsOf(options_);
+    const bool may_load = !options_.list_only;
+    if (asked) {
+      return ResolvePinned(*asked, pins, [&](const auto& models, const foundry::Pin& pin) {
+        return session_->Resolve(models, pin, may_load);
+      });
+    }
+    if (session_->info().kind != "embedded") {
+      return base::Error{base::ErrorCode::kUsage,
+                         "say which models to measure: --models=a,b or --models=models.json (only the embedded service "
+                         "is small enough to measure whole)",
+                         session_->info().endpoint};
+    }
+    ASSAY_TRY(const std::vector<catalogue::ModelRequest> every, session_->EveryModel());
+    ASSAY_TRY(Models models, session_->Resolve(every, foundry::Pin{}, may_load));
+    Pinned pinned;
+    ASSAY_TRY(pinned.models, FilterByPins(std::move(models), pins));
+    return pinned;
+  }
+
+  int RunWith(const AskedModels& asked, const std::vector<catalogue::Prompt>& prompts) {
+    base::Result<Pinned> pinned = Resolve(asked);
+    progress_.Clear();
+    TellNotes();
+    if (!pinned.ok()) return Fail(pinned.error());
+    Tell(pinned->notes);
+    base::Result<Cases> every_case = catalogue::BuildCases(pinned->models, prompts, options_.request);
     if (!every_case.ok()) return Fail(every_case.error(), kUsageOrInput);
-    base::Result<std::vector<run::PlannedCase>> cases = Filter(std::move(every_case).value(), options_.filter);
+    base::Result<Cases> cases = FilterCases(std::move(every_case).value(), options_.filter);
     if (!cases.ok()) return Fail(cases.error(), kUsageOrInput);
     if (options_.list_only) {
       for (const run::PlannedCase& plan : *cases) out_ << plan.id << "\n";
       return kEveryCaseRan;
     }
-    if (const base::Status loaded = LoadModels(session, *models, *cases); !loaded.ok()) {
-      return Fail(loaded.error(), ServiceExitCode(loaded.error(), options_));
-    }
-    return MeasureAndWrite(session, std::move(cases).value());
+    std::erase_if(pinned->models, [&](const catalogue::ResolvedModel& model) {
+      return std::ranges::none_of(*cases, [&](const run::PlannedCase& plan) { return plan.model == model.variant; });
+    });
+    if (const base::Status status = Cached(pinned->models, *cases); !status.ok()) return Fail(status.error());
+    return MeasureAndWrite(pinned->models, *cases);
   }
 
-  // A model that cannot be loaded fails its cases; the run fails only when there is nothing left to measure.
-  base::Status LoadModels(session::Session& session, const std::vector<catalogue::ResolvedModel>& models,
-                          std::vector<run::PlannedCase>& cases) {
-    base::Status last;
-    bool any = false;
+  // Downloads what is missing when that was asked for. What is still missing afterwards fails its cases; an error means
+  // that nothing is left.
+  base::Status Cached(Models& models, Cases& cases) {
+    Models missing;
     for (const catalogue::ResolvedModel& model : models) {
-      const bool used =
-          std::ranges::any_of(cases, [&](const run::PlannedCase& plan) { return plan.model == model.variant; });
-      if (!used) continue;
-      const base::Status status = session.Load(model);
-      if (status.ok()) {
-        any = true;
-        continue;
-      }
-      if (process::InterruptRequested())
-        return base::Error{base::ErrorCode::kCancelled, "interrupted while loading models", ""};
-      last = status;
-      for (run::PlannedCase& plan : cases) {
-        if (plan.model == model.variant) plan.failure = "model_not_loaded: " + status.error().Message();
-      }
+      if (model.cached == false) missing.push_back(model);
     }
-    return any ? base::Status() : last;
+    base::Status last;
+    while (options_.download && !missing.empty()) {
+      session::DownloadOptions download;
+      download.warn_below_bytes = options_.min_free_disk_bytes;
+      downloading_ = true;
+      const base::Status status = session_->Download(missing, download);
+      downloading_ = false;
+      progress_.Clear();
+      TellNotes();
+      if (process::InterruptRequested()) {
+        return base::Error{base::ErrorCode::kCancelled, "interrupted while downloading models", ""};
+      }
+      if (status.ok()) {
+        missing.clear();
+        break;
+      }
+      // One after the other: the first that is not there is the one that failed; the others are tried without it.
+      auto culprit = std::ranges::find_if(missing, [](const auto& model) { return model.cached == false; });
+      if (culprit == missing.end()) culprit = missing.begin();
+      last = status;
+      FailCases(cases, culprit->variant, "model_not_downloaded: " + status.error().Message());
+      missing.erase(missing.begin(), std::next(culprit));
+    }
+    for (const catalogue::ResolvedModel& model : missing) {
+      const std::string why = NotCached(model.variant, "is not in the service's cache");
+      last = base::Error{base::ErrorCode::kUnavailable, why, model.endpoint};
+      FailCases(cases, model.variant, why);
+    }
+    return std::ranges::all_of(cases, Failed) ? last : base::Status();
   }
 
-  int MeasureAndWrite(session::Session& session, std::vector<run::PlannedCase> cases) {
-    run::RunInfo info;
+  void FillInfo(run::RunInfo& info) {
     info.provenance.started_at = base::UtcTimestamp(std::chrono::system_clock::now());
     info.provenance.assay_version = ASSAY_VERSION;
     info.provenance.build_type = ASSAY_BUILD_TYPE;
@@ -237,7 +224,29 @@ class Bench {
     info.provenance.repetitions = options_.repetitions;
     FillGit(info.provenance);
     info.environment = run::DetectEnvironment();
-    info.service = session.info();
+  }
+
+  // Opens the run folder once there is something to measure, measures group after group, and writes the run.
+  int MeasureAndWrite(const Models& models, Cases& cases) {
+    base::Status last;
+    ModelGroups groups(Loadable(models, cases),
+                       {[this](const catalogue::ResolvedModel& model) { return session_->Load(model); },
+                        [this] { Tell(session_->UnloadOurs()); },
+                        [&](const catalogue::ResolvedModel& model, const std::string& why) {
+                          const std::string said = NotLoaded(model.variant, why);
+                          last = base::Error{base::ErrorCode::kUnavailable, said, model.endpoint};
+                          FailCases(cases, model.variant, said);
+                        },
+                        process::InterruptRequested});
+    Models group = groups.Next();
+    progress_.Clear();
+    if (process::InterruptRequested()) {
+      return Fail({base::ErrorCode::kCancelled, "interrupted while loading models", ""}, kCaseFailed);
+    }
+    if (group.empty()) return Fail(last.error());
+
+    run::RunInfo info;
+    FillInfo(info);
     const std::filesystem::path directory =
         options_.run_directory.empty() ? DefaultRunDirectory(info.provenance.started_at) : options_.run_directory;
     const base::Result<RunLock> lock = RunLock::Take(directory);
@@ -245,41 +254,81 @@ class Bench {
     base::Result<run::RunWriter> writer = run::RunWriter::Create(directory);
     if (!writer.ok()) return Fail(writer.error(), kUsageOrInput);
 
-    chat::Client client = session.MakeClient();
-    const MeasureOptions measure{options_.repetitions, options_.seed, options_.warmup, options_.benchmark_format,
-                                 process::InterruptRequested};
-    base::Result<Measured> measured = Measure(measure, client, cases, *writer, progress_, out_);
-    if (!measured.ok()) return Fail(measured.error(), kUsageOrInput);
-    if (measured->validity.interrupted) {
+    const MeasureOptions how{options_.repetitions,        options_.seed, options_.warmup, options_.benchmark_format,
+                             process::InterruptRequested, nullptr};
+    Measurement measurement(how, *session_, cases, *writer, progress_, out_);
+    for (; !group.empty() && !process::InterruptRequested(); group = groups.Next()) {
+      std::vector<std::string> variants;
+      for (const catalogue::ResolvedModel& model : group) {
+        variants.push_back(model.variant);
+        if (options_.probe && !process::InterruptRequested()) Probe(model);
+      }
+      if (const base::Status status = measurement.MeasureGroup(variants); !status.ok()) {
+        return Fail(status.error(), status.error().code == base::ErrorCode::kInternal ? kInternalError : kUsageOrInput);
+      }
+    }
+    Measured measured = measurement.Finish();
+    if (measured.validity.interrupted) {
       return Fail(
           {base::ErrorCode::kCancelled,
-           "interrupted after " + std::to_string(measured->validity.measured_requests) +
+           "interrupted after " + std::to_string(measured.validity.measured_requests) +
                " measured requests; what was recorded is in samples.jsonl.partial, an older run there is untouched",
            directory.string()},
           kCaseFailed);
     }
+    std::vector<run::Warning>& warnings = measured.validity.warnings;
+    if (groups.groups().size() > 1) warnings.push_back(DoNotFit(groups.groups()));
+    for (run::Warning& warning : session_->TakeWarnings()) warnings.push_back(std::move(warning));
+    info.service = session_->info();  // where it is now: it may have moved
+    for (const catalogue::ResolvedModel& model : models) info.models.push_back(session_->Describe(model));
     info.cases = cases;
-    info.validity = measured->validity;
-    if (const base::Status finished = writer->Finish(measured->google_benchmark_json, info); !finished.ok()) {
+    info.validity = measured.validity;
+    return Write(*writer, measured, info, directory);
+  }
+
+  // Models that have a case left to measure.
+  static Models Loadable(const Models& models, const Cases& cases) {
+    Models loadable;
+    for (const catalogue::ResolvedModel& model : models) {
+      const bool wanted = std::ranges::any_of(
+          cases, [&](const run::PlannedCase& plan) { return plan.model == model.variant && plan.failure.empty(); });
+      if (wanted) loadable.push_back(model);
+    }
+    return loadable;
+  }
+
+  void Probe(const catalogue::ResolvedModel& model) {
+    progress_.Say("probing " + model.variant, false);
+    static_cast<void>(session_->Probe(model));  // what was found comes with Describe()
+    progress_.Clear();
+  }
+
+  int Write(run::RunWriter& writer, const Measured& measured, const run::RunInfo& info,
+            const std::filesystem::path& directory) {
+    if (const base::Status finished = writer.Finish(measured.google_benchmark_json, info); !finished.ok()) {
       return Fail(finished.error(), kUsageOrInput);
     }
     if (options_.benchmark_out) {
-      const base::Status written = base::WriteFileAtomically(*options_.benchmark_out, measured->google_benchmark_json);
+      const base::Status written = base::WriteFileAtomically(*options_.benchmark_out, measured.google_benchmark_json);
       if (!written.ok()) return Fail(written.error(), kUsageOrInput);
     }
     if (options_.benchmark_format == "json") {
-      out_ << measured->google_benchmark_json;
+      out_ << measured.google_benchmark_json;
     } else {
-      PrintSummary(cases, *measured, directory, options_.benchmark_format == "csv" ? err_ : out_);
+      PrintSummary(info, measured.measuring_time, directory, options_.benchmark_format == "csv" ? err_ : out_);
     }
-    const bool failed = std::ranges::any_of(cases, [](const run::PlannedCase& plan) { return !plan.failure.empty(); });
-    return failed && !options_.allow_failed_cases ? kCaseFailed : kEveryCaseRan;
+    return std::ranges::any_of(info.cases, Failed) && !options_.allow_failed_cases ? kCaseFailed : kEveryCaseRan;
   }
 
   const Options& options_;
+  const Environment& environment_;
   std::ostream& out_;
   std::ostream& err_;
   Progress progress_;
+  session::Session* session_ = nullptr;
+  bool downloading_ = false;
+  std::set<std::string> said_;  // lines that stay
+  std::size_t notes_told_ = 0;
 };
 
 // Google Benchmark takes its flags from an argv; what it does not know is a mistake of the caller.
@@ -332,7 +381,8 @@ int Run(const std::vector<std::string>& args, const Environment& environment, st
       err << "assay-bench: " << base::EscapeForTerminal(status.error().Message()) << "\n";
       return kUsageOrInput;
     }
-    const int code = Bench(*options, out, err).Run();
+    const int code =
+        options->check ? RunCheck(*options, environment, out, err) : Bench(*options, environment, out, err).Run();
     if (out.flush()) return code;
     err << "assay-bench: what was to be printed could not be written to standard output\n";
     return code == kEveryCaseRan ? static_cast<int>(kUsageOrInput) : code;

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
 // Measures planned cases as Google Benchmark cases: manual time, one request = one iteration, repetitions interleaved
-// in a seeded order. Every request is recorded as it ends. The only file that drives Google Benchmark.
+// in a seeded order. Every request is recorded as it ends; disturbed ones are recorded and never judged. The only file
+// that drives Google Benchmark.
 #pragma once
 
 #include <functional>
-#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "benchmarks/suite/progress.h"
+#include "fixtures/base/clock.h"
 #include "fixtures/base/result.h"
-#include "fixtures/chat/client.h"
 #include "fixtures/run/run_directory.h"
+#include "fixtures/session/asker.h"
 #include "fixtures/session/warmup.h"
 
 namespace assay::suite {
@@ -22,18 +24,36 @@ struct MeasureOptions {
   session::WarmupLimits warmup;
   std::string benchmark_format;  // empty = show nothing while measuring
   std::function<bool()> cancelled;
+  const base::Clock* clock = nullptr;  // of the time between requests; null = the steady one
 };
 
 struct Measured {
   std::string google_benchmark_json;
   run::Validity validity;
-  base::Nanoseconds measuring_time{0};  // from the first measured request to the end of the last
+  // From before the first measured request to after the last, of every group.
+  base::Nanoseconds measuring_time{0};
 };
 
-// Warms every case whose `failure` is empty, then measures those that answered. Fills in `failure` of cases that
-// failed; the others go on. An error means that recording itself failed (disk full): the run is lost from there on.
-base::Result<Measured> Measure(const MeasureOptions& options, chat::Client& client,
-                               std::vector<run::PlannedCase>& cases, run::RunWriter& writer, Progress& progress,
-                               std::ostream& out);
+// One run, measured in one group of cases or in several, one after the other.
+class Measurement {
+ public:
+  // All must outlive it.
+  Measurement(const MeasureOptions& options, session::Asker& asker, std::vector<run::PlannedCase>& cases,
+              run::RunWriter& writer, Progress& progress, std::ostream& out);
+  ~Measurement();
+  Measurement(const Measurement&) = delete;
+  Measurement& operator=(const Measurement&) = delete;
+
+  // Warms every case of `models` (variants) whose `failure` is empty, then measures those that answered. Fills in
+  // `failure` of cases that failed; the others go on. An error means that recording itself failed (disk full): the run
+  // is lost from there on.
+  base::Status MeasureGroup(const std::vector<std::string>& models);
+  // After the last group.
+  Measured Finish();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 }  // namespace assay::suite

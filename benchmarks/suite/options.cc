@@ -3,7 +3,9 @@
 
 #include <boost/program_options.hpp>
 
+#include <algorithm>
 #include <sstream>
+#include <utility>
 
 #include "fixtures/base/text.h"
 #include "fixtures/base/units.h"
@@ -25,6 +27,13 @@ po::options_description Description() {
     ("endpoint", po::value<std::string>(), "URL of a running service, with or without /v1 [FOUNDRY_LOCAL_ENDPOINT]")
     ("scenario", po::value<std::string>(), "pacing and faults of the embedded service: a file, or e.g. slow_decode=1.5")
     ("skip-without-service", "end with 77 instead of 3 when there is nothing to run against")
+    ("unmanaged", "only observe: start, stop, load, unload and download nothing")
+    ("probe", po::value<std::string>()->default_value("on"),
+     "on: ask every model a few untimed questions first: does it obey temperature, seed and max_tokens?")
+    ("keep-warm", po::value<std::string>()->default_value("30s"),
+     "a model that rested longer is asked lightly, untimed, before it is measured again")
+    ("drain-timeout", po::value<std::string>()->default_value("60s"),
+     "for an answer that was given up on to end before the next request")
     ("start-timeout", po::value<std::string>()->default_value("60s"), "for a service to answer")
     ("connect-timeout", po::value<std::string>()->default_value("5s"), "for a connection")
     ("first-token-timeout", po::value<std::string>()->default_value("300s"), "from the request to the first byte")
@@ -34,6 +43,11 @@ po::options_description Description() {
   suite.add_options()
     ("models", po::value<std::string>(),
      "models.json, or a comma list of aliases or variants; default: every model of the embedded service [BENCH_MODELS]")
+    ("device", po::value<std::string>(),
+     "cpu, gpu or npu: measure the variant of each alias for this device; cpu,gpu measures both")
+    ("variant", po::value<std::string>(), "measure these variants of each alias: ids or globs, e.g. *-cuda-gpu:*")
+    ("download", "fetch models that are not cached before anything is timed")
+    ("min-free-disk", po::value<std::string>()->default_value("15GB"), "warn before a download that starts with less")
     ("prompts", po::value<std::string>(), "prompts.json; default: the suite that comes with Assay")
     ("prompt", po::value<std::string>(), "one prompt as text instead of a file [BENCH_PROMPT]")
     ("repetitions", po::value<std::int64_t>(), "measured requests per case, default 10 [BENCH_ROUNDS]")
@@ -48,6 +62,8 @@ po::options_description Description() {
     ("run", po::value<std::string>(), "run directory; default assay-run-<time>")
     ("allow-failed-cases", "end with 0 although a case failed: the failure is in the run, the judge names it")
     ("dry-run", "find the service, resolve the models, list the cases, measure nothing")
+    ("check", "measure nothing: is this machine ready? Also `assay check`")
+    ("json", "with --check: what was found as JSON")
     ("help", "this text")
     ("version", "the version");
   // clang-format on
@@ -68,6 +84,34 @@ base::Status Duration(const po::variables_map& map, const char* name, base::Nano
   if (parsed->count() == 0) return Usage(std::string("--") + name + " must be longer than 0");
   into = *parsed;
   return {};
+}
+
+// "15GB", "500MB", "0kB": decimal units, as disks are sold.
+base::Result<std::int64_t> ParseBytes(const std::string& flag, const std::string& text) {
+  constexpr std::pair<std::string_view, double> kUnits[] = {{"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}};
+  constexpr double kMost = 1e15;
+  for (const auto& [unit, bytes] : kUnits) {
+    if (text.size() <= unit.size() || !base::EqualsIgnoreCase(text.substr(text.size() - unit.size()), unit)) continue;
+    const std::optional<double> number = base::ParseDouble(base::Trim(text.substr(0, text.size() - unit.size())));
+    if (!number || !(*number >= 0) || *number * bytes > kMost) break;
+    return static_cast<std::int64_t>(*number * bytes);
+  }
+  return Usage(flag + " should be a size with its unit, kB, MB or GB, e.g. 15GB; found '" +
+               base::EscapeForTerminal(text) + "'");
+}
+
+// The parts of a comma list, e.g. of --device.
+base::Result<std::vector<std::string>> ParseList(const std::string& flag, const std::string& text) {
+  std::vector<std::string> parts;
+  for (const std::string& part : base::Split(text, ',')) {
+    const std::string trimmed(base::Trim(part));
+    if (trimmed.empty()) return Usage(flag + "=" + base::EscapeForTerminal(text) + " has an empty part");
+    if (std::find(parts.begin(), parts.end(), trimmed) != parts.end()) {
+      return Usage(flag + " names '" + base::EscapeForTerminal(trimmed) + "' twice");
+    }
+    parts.push_back(trimmed);
+  }
+  return parts;
 }
 
 // A whole number from the environment; an unreadable one is an error, not a default.
@@ -141,6 +185,65 @@ base::Result<session::ServiceChoice> ParseService(const std::string& text) {
   return Usage("--service should be auto, embedded or none, found '" + base::EscapeForTerminal(text) + "'");
 }
 
+base::Status FillService(const po::variables_map& map, const Environment& environment, Options& options) {
+  ASSAY_TRY(options.service, ParseService(map["service"].as<std::string>()));
+  options.endpoint = Optional<std::string>(map, "endpoint");
+  // The variable names a service to measure; asking for our own one by flag beats it. "auto" is the workshop's spelling
+  // of none.
+  if (!options.endpoint && options.service != session::ServiceChoice::kEmbedded) {
+    options.endpoint = NonEmpty(environment, "FOUNDRY_LOCAL_ENDPOINT");
+    if (options.endpoint == "auto") options.endpoint.reset();
+  }
+  options.api_key = NonEmpty(environment, "API_KEY");
+  // Files and secrets stores like to end a key with a new line, which no header can carry.
+  if (options.api_key) options.api_key = std::string(base::Trim(*options.api_key));
+  // As the curl program reads them; the library does not.
+  for (const char* name : {"SSL_CERT_FILE", "CURL_CA_BUNDLE"}) {
+    if (const auto file = NonEmpty(environment, name)) options.ca_file = file;
+  }
+  options.scenario = Optional<std::string>(map, "scenario");
+  options.unmanaged = map.count("unmanaged") > 0;
+  const std::string probe = map["probe"].as<std::string>();
+  if (probe != "on" && probe != "off") {
+    return Usage("--probe should be on or off, found '" + base::EscapeForTerminal(probe) + "'");
+  }
+  options.probe = probe == "on";
+  options.state_folder = StateFolder(environment);
+  ASSAY_RETURN_IF_ERROR(Duration(map, "start-timeout", options.start_deadline));
+  ASSAY_RETURN_IF_ERROR(Duration(map, "drain-timeout", options.drain_deadline));
+  ASSAY_RETURN_IF_ERROR(Duration(map, "keep-warm", options.keep_warm_after));
+  ASSAY_RETURN_IF_ERROR(Duration(map, "connect-timeout", options.timeouts.connect));
+  ASSAY_RETURN_IF_ERROR(Duration(map, "first-token-timeout", options.timeouts.first_byte));
+  ASSAY_RETURN_IF_ERROR(Duration(map, "token-timeout", options.timeouts.idle));
+  ASSAY_RETURN_IF_ERROR(Duration(map, "request-timeout", options.timeouts.total));
+  return {};
+}
+
+base::Status FillModels(const po::variables_map& map, const Environment& environment, Options& options) {
+  options.models = Optional<std::string>(map, "models");
+  if (!options.models) {
+    options.models = NonEmpty(environment, "BENCH_MODELS");
+    // The workshop's two words for "whatever there is".
+    if (options.models == "auto" || options.models == "ALL") options.models.reset();
+  }
+  if (const auto devices = Optional<std::string>(map, "device")) {
+    ASSAY_TRY(options.devices, ParseList("--device", *devices));
+    for (std::string& device : options.devices) {
+      device = base::ToLower(device);
+      if (device == "cpu" || device == "gpu" || device == "npu") continue;
+      return Usage("--device should be cpu, gpu or npu, or a list of these; found '" + base::EscapeForTerminal(device) +
+                   "'");
+    }
+  }
+  if (const auto variants = Optional<std::string>(map, "variant")) {
+    ASSAY_TRY(options.variants, ParseList("--variant", *variants));
+  }
+  options.download = map.count("download") > 0;
+  if (options.download && options.unmanaged) return Usage("--download and --unmanaged exclude each other");
+  ASSAY_TRY(options.min_free_disk_bytes, ParseBytes("--min-free-disk", map["min-free-disk"].as<std::string>()));
+  return {};
+}
+
 base::Status FillRequest(const po::variables_map& map, const Environment& environment,
                          catalogue::RequestOptions& request) {
   request.max_tokens = Optional<std::int64_t>(map, "max-tokens");
@@ -176,30 +279,8 @@ base::Status FillRequest(const po::variables_map& map, const Environment& enviro
 
 base::Result<Options> FromMap(const po::variables_map& map, const Environment& environment, Options options,
                               std::optional<std::int64_t> repetitions) {
-  ASSAY_TRY(options.service, ParseService(map["service"].as<std::string>()));
-  options.endpoint = Optional<std::string>(map, "endpoint");
-  // The variable names a service to measure; asking for our own one by flag beats it. "auto" is the workshop's spelling
-  // of none.
-  if (!options.endpoint && options.service != session::ServiceChoice::kEmbedded) {
-    options.endpoint = NonEmpty(environment, "FOUNDRY_LOCAL_ENDPOINT");
-    if (options.endpoint == "auto") options.endpoint.reset();
-  }
-  options.api_key = NonEmpty(environment, "API_KEY");
-  // Files and secrets stores like to end a key with a new line, which no header can carry.
-  if (options.api_key) options.api_key = std::string(base::Trim(*options.api_key));
-  options.scenario = Optional<std::string>(map, "scenario");
-  ASSAY_RETURN_IF_ERROR(Duration(map, "start-timeout", options.start_deadline));
-  ASSAY_RETURN_IF_ERROR(Duration(map, "connect-timeout", options.timeouts.connect));
-  ASSAY_RETURN_IF_ERROR(Duration(map, "first-token-timeout", options.timeouts.first_byte));
-  ASSAY_RETURN_IF_ERROR(Duration(map, "token-timeout", options.timeouts.idle));
-  ASSAY_RETURN_IF_ERROR(Duration(map, "request-timeout", options.timeouts.total));
-
-  options.models = Optional<std::string>(map, "models");
-  if (!options.models) {
-    options.models = NonEmpty(environment, "BENCH_MODELS");
-    // The workshop's two words for "whatever there is".
-    if (options.models == "auto" || options.models == "ALL") options.models.reset();
-  }
+  ASSAY_RETURN_IF_ERROR(FillService(map, environment, options));
+  ASSAY_RETURN_IF_ERROR(FillModels(map, environment, options));
   if (const auto prompts = Optional<std::string>(map, "prompts")) options.prompts = *prompts;
   options.prompt_text = Optional<std::string>(map, "prompt");
   if (options.prompts && options.prompt_text) return Usage("--prompts and --prompt exclude each other");
@@ -222,6 +303,9 @@ base::Result<Options> FromMap(const po::variables_map& map, const Environment& e
   options.warmup.at_least = std::min(options.warmup.at_least, options.warmup.at_most);
   options.skip_without_service = map.count("skip-without-service") > 0;
   options.allow_failed_cases = map.count("allow-failed-cases") > 0;
+  options.check = map.count("check") > 0;
+  options.json = map.count("json") > 0;
+  if (options.json && !options.check) return Usage("--json is for --check; the run is JSON already, see --run");
   options.list_only = options.list_only || map.count("dry-run") > 0;
   if (const auto run = Optional<std::string>(map, "run")) {
     if (run->empty()) return Usage("--run needs the name of a folder");
@@ -257,13 +341,16 @@ std::string HelpText() {
       << "assay-bench measures models x prompts on a local model service.\n\n"
          "  assay-bench --service=embedded --run=run\n"
          "  assay-bench --models=qwen2.5-0.5b,phi-4-mini --repetitions=20 --run=run\n"
-         "  assay-bench --endpoint=http://127.0.0.1:8080/v1 --models=my-model --run=run\n\n"
+         "  assay-bench --models=qwen2.5-0.5b --device=cpu,gpu --download --run=run\n"
+         "  assay-bench --endpoint=http://127.0.0.1:8080/v1 --models=my-model --run=run\n"
+         "  assay-bench --check --models=qwen2.5-0.5b\n\n"
          "Every --benchmark_* flag of Google Benchmark works too: --benchmark_filter=REGEX chooses cases by their id,\n"
          "chat/<model>/<prompt>/stream:on/max_tokens:N. [NAME] is an environment variable that a flag beats;\n"
-         "API_KEY is sent as a bearer token and never stored. Durations carry a unit: 500ms, 5s, 2m.\n"
+         "API_KEY is sent as a bearer token and never stored; CURL_CA_BUNDLE or SSL_CERT_FILE names the certificates\n"
+         "that https trusts. Durations carry a unit: 500ms, 5s, 2m.\n"
       << Description()
       << "\nExit codes: 0 every case ran, 1 a case failed, 2 wrong usage or unreadable input, 3 service or model not\n"
-         "available, 4 internal error, 77 skipped (--skip-without-service).\n";
+         "available, 4 internal error, 77 skipped (--skip-without-service). With --check: 0 ready, 1 not ready.\n";
   return text.str();
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "benchmarks/suite/state_folder.h"
 #include "fixtures/base/result.h"
 #include "fixtures/catalogue/cases.h"
 #include "fixtures/http/transport.h"
@@ -18,23 +19,33 @@
 
 namespace assay::suite {
 
-using Environment = std::function<std::optional<std::string>(const std::string&)>;
-
 struct Options {
   bool help = false;
   bool version = false;
   bool list_only = false;  // --benchmark_list_tests, --dry-run: find, resolve, list, measure nothing
   bool skip_without_service = false;
   bool allow_failed_cases = false;
+  bool check = false;  // look whether the machine is ready instead of measuring
+  bool json = false;   // with check: findings as JSON
 
   session::ServiceChoice service = session::ServiceChoice::kAuto;
   std::optional<std::string> endpoint;
   std::optional<std::string> api_key;
+  std::optional<std::string> ca_file;  // certificates for https
   std::optional<std::string> scenario;
+  bool unmanaged = false;
+  bool probe = true;  // whether models obey their sampling parameters, before they are measured
+  std::filesystem::path state_folder;
   base::Nanoseconds start_deadline = std::chrono::seconds(60);
+  base::Nanoseconds drain_deadline = std::chrono::seconds(60);
+  base::Nanoseconds keep_warm_after = std::chrono::seconds(30);
   http::Timeouts timeouts;
 
-  std::optional<std::string> models;             // file or comma list; absent = every model of the embedded service
+  std::optional<std::string> models;  // file or comma list; absent = every model of the embedded service
+  std::vector<std::string> devices;   // pins; several = several variants of an alias
+  std::vector<std::string> variants;  // ids or globs over ids
+  bool download = false;
+  std::int64_t min_free_disk_bytes = 15'000'000'000;
   std::optional<std::filesystem::path> prompts;  // absent = the suite that comes with Assay
   std::optional<std::string> prompt_text;        // one prompt instead of a file
   catalogue::RequestOptions request;

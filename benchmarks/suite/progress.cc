@@ -48,6 +48,15 @@ void Progress::Measure(std::int64_t done, std::int64_t total, const std::string&
        std::to_string(repetition + 1) + "/" + std::to_string(repetitions) + "  " + base::EscapeForTerminal(case_id));
 }
 
+bool Progress::Say(const std::string& line, bool everywhere) {
+  if (enabled_) {
+    Show(base::EscapeForTerminal(line));
+    return false;
+  }
+  if (everywhere) out_ << "assay-bench: " << base::EscapeForTerminal(line) << "\n" << std::flush;
+  return everywhere;
+}
+
 void Progress::Clear() {
   if (!shown_) return;
   out_ << "\r\x1b[K" << std::flush;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One line on a terminal that says where a long run is; silent anywhere else.
+// One line on a terminal that says where a long run is; anywhere else only what is worth a line in a log.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +21,9 @@ class Progress {
   // "measuring  34/360 chat/... repetition 4 of 10, 0:12 left".
   void Measure(std::int64_t done, std::int64_t total, const std::string& case_id, std::int64_t repetition,
                std::int64_t repetitions);
+  // What takes long before or between measurements. Somewhere else than on a terminal it is a line of its own when
+  // `everywhere` says so; returns whether it stays.
+  bool Say(const std::string& line, bool everywhere);
   void Clear();
 
  private:

@@ -9,9 +9,18 @@
 
 namespace assay::suite {
 
+void RepetitionReporter::BeginGroup(std::vector<Slot> order) {
+  order_ = std::move(order);
+  next_ = 0;
+}
+
 bool RepetitionReporter::ReportContext(const Context& context) {
+  if (context_) return true;  // of a later group: the machine is the same, and a table has one head
   context_.emplace(context);
-  return forward_ == nullptr || forward_->ReportContext(context);
+  for (const std::string& name : names_) {
+    context_->name_field_width = std::max(context_->name_field_width, name.size());
+  }
+  return forward_ == nullptr || forward_->ReportContext(*context_);
 }
 
 void RepetitionReporter::ReportRuns(const std::vector<Run>& runs) {
@@ -34,8 +43,8 @@ void RepetitionReporter::ReportRuns(const std::vector<Run>& runs) {
   runs_.insert(runs_.end(), shown.begin(), shown.end());
 }
 
-void RepetitionReporter::Finalize() {
-  if (forward_ != nullptr) forward_->Finalize();
+void RepetitionReporter::Close() {
+  if (forward_ != nullptr && context_) forward_->Finalize();
 }
 
 std::string RepetitionReporter::Json() {

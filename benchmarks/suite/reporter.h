@@ -17,18 +17,22 @@ namespace assay::suite {
 
 class RepetitionReporter final : public benchmark::BenchmarkReporter {
  public:
-  // `order` is the order of registration; `names` are the case ids. `forward` (may be null) sees each run as it comes.
-  RepetitionReporter(std::vector<Slot> order, std::vector<std::string> names, std::int64_t repetitions,
-                     benchmark::BenchmarkReporter* forward)
-      : order_(std::move(order)), names_(std::move(names)), repetitions_(repetitions), forward_(forward) {}
+  // `names` are the case ids. `forward` (may be null) sees each run as it comes.
+  RepetitionReporter(std::vector<std::string> names, std::int64_t repetitions, benchmark::BenchmarkReporter* forward)
+      : names_(std::move(names)), repetitions_(repetitions), forward_(forward) {}
+
+  // What is registered next, in the order of registration. Google Benchmark is run once per group; whoever reads what
+  // is forwarded sees one run.
+  void BeginGroup(std::vector<Slot> order);
 
   bool ReportContext(const Context& context) override;
   void ReportRuns(const std::vector<Run>& runs) override;
-  void Finalize() override;
+  void Finalize() override {}  // the end of a group: see Close()
+  void Close();
 
   // Leaves a request out that was never sent (an interrupted run).
   void set_keep(std::function<bool(const Slot&)> keep) { keep_ = std::move(keep); }
-  // Whether every registered run was reported: anything else means that another order was run than ours.
+  // Whether every registered run of the group was reported: anything else means that another order was run than ours.
   bool complete() const { return next_ == order_.size(); }
   // Everything reported, sorted by case and repetition. Valid JSON also when nothing was reported.
   std::string Json();

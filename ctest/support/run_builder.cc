@@ -51,6 +51,11 @@ RunBuilder& RunBuilder::Interrupted() {
   return *this;
 }
 
+RunBuilder& RunBuilder::Model(run::ModelInfo model) {
+  run_.info.models.push_back(std::move(model));
+  return *this;
+}
+
 RunBuilder& RunBuilder::Warn(std::string code, std::string case_id, std::string message) {
   run_.info.validity.warnings.push_back(run::Warning{std::move(code), std::move(case_id), std::move(message)});
   return *this;
@@ -89,7 +94,10 @@ RunBuilder& RunBuilder::Add(const SampleSpec& spec) {
   sample.model = one.plan.model;
   sample.prompt = one.plan.prompt;
   sample.warmup = spec.warmup;
-  for (const run::Sample& other : one.samples) sample.repetition += other.warmup == spec.warmup ? 1 : 0;
+  for (const run::Sample& other : one.samples) {
+    if (other.warmup == spec.warmup && other.disturbed.empty()) ++sample.repetition;
+  }
+  sample.disturbed = spec.disturbed;
   sample.outcome = spec.outcome;
   sample.error = spec.error;
   sample.token_source = spec.token_source;
@@ -114,8 +122,13 @@ RunBuilder& RunBuilder::Add(const SampleSpec& spec) {
     sample.answer_sha256 = answer.sha256;
     one.answers.emplace(answer.sha256, answer);
   }
-  if (!spec.warmup) ++run_.info.validity.measured_requests;
-  if (!spec.warmup && spec.outcome != run::Outcome::kOk) ++run_.info.validity.failed_requests;
+  run::Validity& validity = run_.info.validity;
+  if (!spec.disturbed.empty()) {
+    ++validity.disturbed_requests;
+  } else if (!spec.warmup) {
+    ++validity.measured_requests;
+    if (spec.outcome != run::Outcome::kOk) ++validity.failed_requests;
+  }
   one.samples.push_back(std::move(sample));
   return *this;
 }

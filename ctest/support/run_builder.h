@@ -27,6 +27,7 @@ struct SampleSpec {
   bool warmup = false;
   run::Outcome outcome = run::Outcome::kOk;
   std::string error;
+  std::string disturbed;  // shares its repetition with the next one
 };
 
 class RunBuilder {
@@ -39,6 +40,7 @@ class RunBuilder {
   RunBuilder& Repetitions(std::int64_t planned);
   RunBuilder& Cpu(std::string name);  // another environment
   RunBuilder& Interrupted();
+  RunBuilder& Model(run::ModelInfo model);
   RunBuilder& Warn(std::string code, std::string case_id, std::string message);
 
   // Plans a case; what follows is about it. Its id is

@@ -22,6 +22,7 @@ struct Command {
 constexpr Command kCommands[] = {
     {"compare", "judge a run against the baselines: latency and answers", CompareCommand},
     {"accept", "make a run the new baseline", AcceptCommand},
+    {"check", "is this machine ready to measure: service, models, sampling", CheckCommand},
     {"report", "print a run without judging it", ReportCommand},
 };
 
@@ -51,8 +52,10 @@ void PrintHelp(std::ostream& out) {
   }
   out << "\n`assay COMMAND --help` says more. A run is measured by assay-bench.\n\n"
          "Exit codes: 0 nothing regressed, 1 a regression, 2 wrong usage or unreadable input, 3 "
-         "cannot tell, 4 internal error.\n\n"
-         "Example:\n"
+         "cannot tell, 4 internal error.\n"
+         "check: 0 ready, 1 not ready, 2 and 4 as above.\n\n"
+         "Examples:\n"
+         "  assay check --service=embedded\n"
          "  assay compare --run build/run --baselines baselines\n";
 }
 

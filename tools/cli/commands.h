@@ -15,6 +15,8 @@ enum ExitCode : int { kGood = 0, kRegression = 1, kUsage = 2, kCannotTell = 3, k
 
 base::Result<int> CompareCommand(const std::vector<std::string>& args, std::ostream& out);
 base::Result<int> AcceptCommand(const std::vector<std::string>& args, std::ostream& out);
+// Does not return where the system lets a program become another one.
+base::Result<int> CheckCommand(const std::vector<std::string>& args, std::ostream& out);
 base::Result<int> ReportCommand(const std::vector<std::string>& args, std::ostream& out);
 
 }  // namespace assay::cli

@@ -30,6 +30,10 @@ CaseFacts FactsOf(const run::RunCase& one, const run::Run& run) {
   std::set<run::TokenSource> sources;
   for (const run::Sample& sample : one.samples) {
     if (sample.warmup) continue;
+    if (!sample.disturbed.empty()) {
+      ++facts.disturbed;
+      continue;
+    }
     if (!sample.counts()) {
       ++facts.failed;
       ++facts.failures[sample.outcome];

@@ -17,9 +17,10 @@
 namespace assay::compare {
 
 struct CaseFacts {
-  std::size_t counting = 0;  // samples a statistic may use
-  std::size_t failed = 0;    // measured, not warm-up, not ok
-  std::int64_t planned = 0;  // repetitions; 0 = the run does not say
+  std::size_t counting = 0;   // samples a statistic may use
+  std::size_t failed = 0;     // measured, not warm-up, not disturbed, not ok
+  std::size_t disturbed = 0;  // sent again, as another sample
+  std::int64_t planned = 0;   // repetitions; 0 = the run does not say
   std::map<run::Outcome, std::size_t> failures;
   std::string last_error;  // in the service's or transport's words
   std::size_t distinct_answers = 0;

@@ -211,7 +211,7 @@ void DescribeRuns(const RunSet& runs, Comparison& comparison) {
   for (const CaseComparison& one : comparison.cases) selected.insert(one.id);
   for (const run::Run& one : runs.runs()) {
     comparison.runs.push_back(
-        ComparedRun{one.directory.string(), one.info.service, one.info.provenance, one.info.validity});
+        ComparedRun{one.directory.string(), one.info.service, one.info.provenance, one.info.validity, one.info.models});
     if (one.info.validity.interrupted) {
       comparison.warnings.push_back(
           run::Warning{"interrupted", "", "the run in " + one.directory.string() + " was interrupted"});

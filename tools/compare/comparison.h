@@ -58,6 +58,7 @@ struct ComparedRun {
   run::ServiceInfo service;
   run::Provenance provenance;
   run::Validity validity;
+  std::vector<run::ModelInfo> models;
 };
 
 struct Comparison {

@@ -80,21 +80,19 @@ const run::Answer* FindAnswer(const run::RunCase& one, const std::string& sha256
 }
 
 std::string Text(const std::optional<std::int64_t>& value) { return value ? std::to_string(*value) : "not stated"; }
+std::string Text(const std::optional<std::string>& value) { return value.value_or("not stated"); }
 
 void CompareFacts(const AcceptedAnswer& accepted, const AcceptedAnswer& now, DeterminismFinding& finding) {
-  if (accepted.finish_reason != now.finish_reason) {
-    finding.facts.push_back(FactChange{"finish_reason", accepted.finish_reason.value_or("not stated"),
-                                       now.finish_reason.value_or("not stated")});
-  }
   const auto compare = [&](const char* name, const auto& before, const auto& after) {
     if (before == after) return;
     if (before && after) {
       finding.facts.push_back(FactChange{name, Text(before), Text(after)});
     } else {
-      // A service that stopped or began to state its usage says nothing about the answer.
+      // A service that stopped or began to state this says nothing about the answer: dialects differ in what they send.
       finding.notes.push_back(std::string(name) + ": " + Text(before) + " -> " + Text(after));
     }
   };
+  compare("finish_reason", accepted.finish_reason, now.finish_reason);
   compare("prompt_tokens", accepted.prompt_tokens, now.prompt_tokens);
   compare("completion_tokens", accepted.completion_tokens, now.completion_tokens);
 }

@@ -104,7 +104,8 @@ void WriteTable(const Comparison& comparison, std::ostream& out) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (variant == nullptr || *variant != comparison.cases[i].model) {
       variant = &comparison.cases[i].model;
-      out << Shorten(base::EscapeForTerminal(*variant), kMaxColumns) << "\n";
+      const std::string note = SamplingNote(comparison, *variant);
+      out << Shorten(base::EscapeForTerminal(*variant), kMaxColumns - note.size()) << note << "\n";
     }
     WriteRow(rows[i], widths, out);
   }

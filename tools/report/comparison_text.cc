@@ -272,6 +272,16 @@ std::vector<std::string> WarningLines(const Comparison& comparison) {
   return lines;
 }
 
+std::string SamplingNote(const Comparison& comparison, std::string_view variant) {
+  for (const compare::ComparedRun& run : comparison.runs) {
+    for (const run::ModelInfo& model : run.models) {
+      if (model.variant != variant || !model.sampling || *model.sampling == "deterministic") continue;
+      return "  (sampling: " + *model.sampling + ")";
+    }
+  }
+  return "";
+}
+
 std::vector<CaseDetails> Details(const Comparison& comparison) {
   std::vector<CaseDetails> all;
   for (const CaseComparison& one : comparison.cases) {

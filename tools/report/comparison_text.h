@@ -23,6 +23,9 @@ std::string NoLatencyBaselineLine(const compare::Comparison& comparison);
 // "[code] message", one per warning of the runs.
 std::vector<std::string> WarningLines(const compare::Comparison& comparison);
 
+// "  (sampling: nondeterministic)" for a variant whose answers or seeds are not to be relied on, else nothing.
+std::string SamplingNote(const compare::Comparison& comparison, std::string_view variant);
+
 // One word for the table: the status where nothing was measured, else the verdict; "not gated" when
 // the policy says so.
 std::string CaseWord(const compare::CaseComparison& one);

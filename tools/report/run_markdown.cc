@@ -47,12 +47,42 @@ void WriteHead(const run::Run& run, std::ostream& out) {
       << EscapeForMarkdown(service.kind + " " + service.generation +
                            (service.version ? " " + *service.version : std::string()) + " at " + service.endpoint)
       << "\n";
-  out << "- requests: " << validity.measured_requests << " measured, " << validity.failed_requests
-      << " failed; idle share " << Percent(validity.idle_share)
+  out << "- requests: " << validity.measured_requests << " measured, " << validity.failed_requests << " failed"
+      << (validity.disturbed_requests > 0
+              ? ", " + std::to_string(validity.disturbed_requests) + " disturbed (sent again, not counted)"
+              : "")
+      << "; idle share " << Percent(validity.idle_share)
       << (validity.idle_share > kLargestGoodIdleShare ? " (above 2 %: the client waited too long between requests)"
                                                       : "")
       << "\n";
   if (validity.interrupted) out << "- **interrupted**: the run was not measured to its end\n";
+}
+
+std::string OrDash(const std::optional<std::string>& text) { return text ? EscapeForMarkdown(*text) : "-"; }
+
+// Which models answered, and whether their answers can be relied on. The service is named where it is not the run's.
+void WriteModels(const compare::RunSet& runs, std::ostream& out) {
+  std::string rows;
+  std::string evidence;
+  for (const run::Run& run : runs.runs()) {
+    for (const run::ModelInfo& model : run.info.models) {
+      const bool own = model.endpoint != run.info.service.endpoint;
+      rows += "| " + EscapeForMarkdown(model.variant) + " | " + EscapeForMarkdown(model.alias) + " | " +
+              OrDash(model.device) + " | " + OrDash(model.execution_provider) + " | " +
+              (model.size_mib ? std::to_string(*model.size_mib) : "-") + " | " + OrDash(model.license) + " | " +
+              EscapeForMarkdown(own ? model.generation + " at " + model.endpoint : model.generation) + " | " +
+              OrDash(model.sampling) + " |\n";
+      if (!model.sampling || *model.sampling == "deterministic") continue;
+      for (const std::string& line : model.findings) {
+        evidence += "- " + EscapeForMarkdown(model.variant) + ": " + EscapeForMarkdown(line) + "\n";
+      }
+    }
+  }
+  if (rows.empty()) return;
+  out << "\n| variant | asked for as | device | execution provider | MiB | licence | service | sampling |\n"
+         "|---|---|---|---|---:|---|---|---|\n"
+      << rows;
+  if (!evidence.empty()) out << "\nSampling:\n\n" << evidence;
 }
 
 void WriteRow(const compare::RunSet::Entry& entry, const compare::CaseFacts& facts, std::ostream& out) {
@@ -72,6 +102,7 @@ void WriteRow(const compare::RunSet::Entry& entry, const compare::CaseFacts& fac
 void WriteRunMarkdown(const compare::RunSet& runs, std::ostream& out) {
   out << "### Assay run\n\n";
   for (const run::Run& run : runs.runs()) WriteHead(run, out);
+  WriteModels(runs, out);
   out << "\n| variant | prompt | n | e2e ms [min max] | TTFT ms | TPOT ms | tok/s | tokens in + "
          "out | outcome |\n"
          "|---|---|---:|---:|---:|---:|---:|---:|---|\n";

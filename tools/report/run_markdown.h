@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A run without a baseline as Markdown: one table of its cases, where it was measured, and what
-// went wrong.
+// A run without a baseline as Markdown: its models, one table of its cases, where it was measured,
+// and what went wrong.
 #pragma once
 
 #include <iosfwd>

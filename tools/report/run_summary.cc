@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tools/report/run_summary.h"
 
+#include <algorithm>
 #include <map>
 #include <numeric>
 
@@ -21,7 +22,7 @@ struct Collected {
 
 void Collect(const run::RunCase& one, Collected& into) {
   for (const run::Sample& sample : one.samples) {
-    if (sample.warmup) continue;
+    if (sample.warmup || !sample.disturbed.empty()) continue;
     if (!sample.counts()) {
       ++into.failed;
       continue;
@@ -55,6 +56,11 @@ std::string OutcomeWord(const compare::RunSet::Entry& entry, const compare::Case
     return "incomplete (" + std::to_string(facts.counting) + " of " + std::to_string(facts.planned) + ")";
   }
   return "ok";
+}
+
+const run::ModelInfo* FindModel(const run::Run& run, std::string_view variant) {
+  const auto found = std::ranges::find(run.info.models, variant, &run::ModelInfo::variant);
+  return found == run.info.models.end() ? nullptr : &*found;
 }
 
 std::vector<VariantSummary> SummarizeVariants(const compare::RunSet& runs) {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Order statistics of a run's cases, for reports that have no baseline. Percentiles are type 7;
-// warm-ups and failed requests never enter. Pure functions.
+// warm-ups, failed and disturbed requests never enter. Pure functions.
 #pragma once
 
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tools/compare/case_facts.h"
@@ -26,6 +27,9 @@ std::optional<Spread> SpreadOf(const std::vector<double>& values);
 
 // "ok", or what went wrong: "failed (timeout)", "missing", "incomplete (3 of 10)".
 std::string OutcomeWord(const compare::RunSet::Entry& entry, const compare::CaseFacts& facts);
+
+// What the run says of a model; null in files of before.
+const run::ModelInfo* FindModel(const run::Run& run, std::string_view variant);
 
 // One variant as the workshop sums it up.
 struct VariantSummary {

@@ -26,7 +26,7 @@ void WriteRunWorkshop(const compare::RunSet& runs, std::ostream& out) {
          "p95: its 95th percentile in seconds, linear interpolation (type 7). "
          "TPS: output tokens per second of decode time, i.e. all tokens after the first over the "
          "time between the first and the "
-         "last. Warm-ups and failed requests are left out.\n\n";
+         "last. Warm-ups, failed and disturbed requests are left out.\n\n";
   for (const VariantSummary& one : summaries) {
     out << "- " << base::EscapeForMarkdown(one.variant) << ": n = " << one.n;
     if (one.failed > 0) out << ", failed = " << one.failed;

@@ -86,6 +86,71 @@ TEST_F(BenchRun, SmallAndQuantisedVariantsAnswerDifferently) {
   EXPECT_NE(run->cases[0].answers.begin()->second.text, run->cases[1].answers.begin()->second.text);
 }
 
+TEST_F(BenchRun, RecordsWhatAnsweredAndWhatProbingFound) {
+  ASSERT_EQ(Bench({"--models=ember-mini", "--repetitions=1", "--probe=on", "--run=" + Path("run")}).exit_code, 0);
+  base::Result<run::Run> run = run::ReadRun(Path("run"));
+  ASSERT_TRUE(run.ok()) << run.error().Message();
+  ASSERT_EQ(run->info.models.size(), 1U);
+  const run::ModelInfo& model = run->info.models[0];
+  EXPECT_EQ(model.variant, "ember-mini-generic-cpu:1");
+  EXPECT_EQ(model.alias, "ember-mini");
+  EXPECT_EQ(model.device, "cpu");
+  EXPECT_EQ(model.license, "MIT");
+  EXPECT_EQ(model.generation, "g3");
+  EXPECT_EQ(model.endpoint, run->info.service.endpoint);
+  EXPECT_EQ(model.sampling, "deterministic");
+  EXPECT_GE(model.findings.size(), 5U);
+  // Probes are not part of the run: two warm-ups at least, one measured.
+  EXPECT_EQ(std::ranges::count_if(run->cases[0].samples, [](const run::Sample& one) { return !one.warmup; }), 1);
+
+  ASSERT_EQ(Bench({"--models=ember-mini", "--repetitions=1", "--probe=off", "--run=" + Path("run")}).exit_code, 0);
+  run = run::ReadRun(Path("run"));
+  ASSERT_TRUE(run.ok()) << run.error().Message();
+  EXPECT_EQ(run->info.models[0].sampling, std::nullopt);
+  EXPECT_TRUE(run->info.models[0].findings.empty());
+}
+
+TEST_F(BenchRun, SamplingThatIsIgnoredIsALineOfTheSummary) {
+  const process::Completed done =
+      Bench({"--scenario=ignore_temperature", "--repetitions=1", "--probe=on", "--run=" + Path("run")});
+  ASSERT_EQ(done.exit_code, 0) << done.standard_error;
+  EXPECT_NE(done.standard_output.find("note: sampling: ember-mini-int8-cpu:1: sampling_ignored: "), std::string::npos)
+      << done.standard_output;
+}
+
+TEST_F(BenchRun, DeviceAndVariantChooseAmongAllModels) {
+  const process::Completed listed =
+      Run("assay-bench", {"--service=embedded", "--prompt=Hi", "--max-tokens=4", "--device=cpu",
+                          "--variant=*-int8-*,ember-base-generic-cpu", "--dry-run"});
+  EXPECT_EQ(listed.exit_code, 0) << listed.standard_error;
+  EXPECT_EQ(listed.standard_output,
+            "chat/ember-mini-int8-cpu:1/prompt/stream:on/max_tokens:4\n"
+            "chat/ember-base-generic-cpu:1/prompt/stream:on/max_tokens:4\n"
+            "chat/ember-base-int8-cpu:1/prompt/stream:on/max_tokens:4\n");
+}
+
+// Google Benchmark runs once per group; its table must not show it.
+TEST_F(BenchRun, ModelsThatDoNotFitTogetherAreOneTableAndOneRun) {
+  const process::Completed done =
+      Bench({"--models=ember-mini-int8-cpu:1,ember-mini-generic-cpu:1", "--scenario=load_out_of_memory=1",
+             "--repetitions=2", "--probe=on", "--benchmark_format=csv", "--run=" + Path("run")});
+  ASSERT_EQ(done.exit_code, 0) << done.standard_error;
+  const std::string& table = done.standard_output;
+  EXPECT_TRUE(table.starts_with("name,iterations,")) << table;
+  EXPECT_EQ(table.find("name,iterations,", 1), std::string::npos) << table;
+  EXPECT_EQ(std::ranges::count(table, '\n'), 1 + 2 * 2) << table;
+  const base::Result<run::Json> json = run::ReadJsonFile(Path("run/run.json"));
+  ASSERT_TRUE(json.ok()) << json.error().Message();
+  EXPECT_EQ(json->Find("benchmarks")->as_array()->size(), 4U);
+  const base::Result<run::Run> run = run::ReadRun(Path("run"));
+  ASSERT_TRUE(run.ok()) << run.error().Message();
+  EXPECT_EQ(run->info.models.size(), 2U);
+  ASSERT_EQ(std::ranges::count(run->info.validity.warnings, "models_do_not_fit", &run::Warning::code), 1);
+  EXPECT_NE(run->info.validity.warnings.front().message.find("ember-mini-int8-cpu:1, then ember-mini-generic-cpu:1"),
+            std::string::npos)
+      << run->info.validity.warnings.front().message;
+}
+
 TEST_F(BenchRun, MeasuresAnswersThatAreNotStreamed) {
   ASSERT_EQ(Bench({"--stream=off", "--repetitions=2", "--run=" + Path("run")}).exit_code, 0);
   const base::Result<run::Run> run = run::ReadRun(Path("run"));

@@ -39,6 +39,38 @@ TEST_F(BenchFailure, UnknownKeyInPromptsIsNamed) {
   ExpectOneMessage(Bench({"--prompts=" + prompts, "--run=" + Path("run")}), 2, "max_token");
 }
 
+TEST_F(BenchFailure, AKeyInAFileIsRefusedAndNotRepeated) {
+  const std::string models = Write("models.json", R"({"schema_version":1,"models":[
+    {"alias":"mine","endpoint":"http://127.0.0.1:1","api_key_env":"sk-live-1234"}]})");
+  const process::Completed done = Bench({"--models=" + models, "--run=" + Path("run")});
+  ExpectOneMessage(done, 2, "$.models[0].api_key_env");
+  EXPECT_EQ(done.standard_error.find("sk-live-1234"), std::string::npos);
+}
+
+TEST_F(BenchFailure, AServerOfItsOwnThatIsNotThere) {
+  // Port 1 is privileged and nothing of ours listens there. No other service is looked for, and none is started.
+  const std::string models = Write("models.json", R"({"schema_version":1,"models":[
+    {"alias":"mine","endpoint":"http://127.0.0.1:1/v1"}]})");
+  const process::Completed done = Run("assay-bench", {"--models=" + models, "--prompt=Hi", "--run=" + Path("run")});
+  ExpectOneMessage(done, 3, "http://127.0.0.1:1");
+  EXPECT_NE(done.standard_error.find("'mine'"), std::string::npos) << done.standard_error;
+  EXPECT_FALSE(std::filesystem::exists(Path("run")));
+}
+
+TEST_F(BenchFailure, ModelsThatCannotBeLoadedAreNamed) {
+  const process::Completed done = Bench({"--models=ember-mini-int8-cpu:1,ember-mini-generic-cpu:1", "--repetitions=2",
+                                         "--scenario=load_fails,match=ember-mini-generic*", "--run=" + Path("run")});
+  EXPECT_EQ(done.exit_code, 1) << done.standard_error;
+  const base::Result<run::Run> run = run::ReadRun(Path("run"));
+  ASSERT_TRUE(run.ok()) << run.error().Message();
+  EXPECT_EQ(run->cases[0].plan.failure, "");
+  EXPECT_NE(run->cases[1].plan.failure.find("model_not_loaded: "), std::string::npos) << run->cases[1].plan.failure;
+  // It is described all the same, and was not probed.
+  ASSERT_EQ(run->info.models.size(), 2U);
+  EXPECT_EQ(run->info.models[1].variant, "ember-mini-generic-cpu:1");
+  EXPECT_EQ(run->info.models[1].sampling, std::nullopt);
+}
+
 TEST_F(BenchFailure, FilterThatMatchesNothing) {
   ExpectOneMessage(Bench({"--benchmark_filter=nothing-like-this", "--run=" + Path("run")}), 2,
                    "matches none of the 1 cases");

@@ -16,8 +16,8 @@ class Interrupt : public ProgramTest {
   std::unique_ptr<process::Child> StartLongRun() {
     const process::Command command{
         Program("assay-bench"),
-        {"--service=embedded", "--models=ember-mini-int8-cpu:1", "--prompt=Hello", "--scenario=ttft_ms=50,token_ms=50",
-         "--max-tokens=32", "--repetitions=100", "--run=" + Path("run")},
+        {"--service=embedded", "--models=ember-mini-int8-cpu:1", "--prompt=Hello", "--probe=off",
+         "--scenario=ttft_ms=50,token_ms=50", "--max-tokens=32", "--repetitions=100", "--run=" + Path("run")},
         CleanEnvironment({})};
     base::Result<std::unique_ptr<process::Child>> child = process::Spawn(command, {Path("stderr.txt")});
     EXPECT_TRUE(child.ok());

@@ -16,9 +16,11 @@ ProgramTest::ProgramTest() : folder_(MakeFolder()) {}
 
 std::string ProgramTest::Program(const std::string& name) { return std::string(ASSAY_BIN_DIR) + "/" + name; }
 
-std::map<std::string, std::string> ProgramTest::CleanEnvironment(std::map<std::string, std::string> extra) {
-  for (const char* name : {"FOUNDRY_LOCAL_ENDPOINT", "BENCH_MODELS", "BENCH_ROUNDS", "BENCH_PROMPT", "BENCH_STREAM",
-                           "BENCH_MAX_TOKENS", "BENCH_TEMPERATURE", "API_KEY", "ASSAY_SCENARIO"}) {
+std::map<std::string, std::string> ProgramTest::CleanEnvironment(std::map<std::string, std::string> extra) const {
+  extra.emplace("ASSAY_STATE_HOME", Path("state"));
+  for (const char* name :
+       {"FOUNDRY_LOCAL_ENDPOINT", "BENCH_MODELS", "BENCH_ROUNDS", "BENCH_PROMPT", "BENCH_STREAM", "BENCH_MAX_TOKENS",
+        "BENCH_TEMPERATURE", "API_KEY", "ASSAY_SCENARIO", "CURL_CA_BUNDLE", "SSL_CERT_FILE"}) {
     extra.emplace(name, "");
   }
   return extra;
@@ -48,6 +50,7 @@ process::Completed ProgramTest::Bench(std::vector<std::string> arguments,
   if (!has("--prompt")) arguments.push_back("--prompt=List 3 privacy benefits of local inference.");
   if (!has("--max-tokens")) arguments.push_back("--max-tokens=16");
   if (!has("--repetitions")) arguments.push_back("--repetitions=8");
+  if (!has("--probe")) arguments.push_back("--probe=off");
   return Run("assay-bench", std::move(arguments), std::move(environment));
 }
 

@@ -27,8 +27,9 @@ class ProgramTest : public ::testing::Test {
   std::string Write(const std::string& name, const std::string& content) const;
   static std::string Read(const std::string& path);
   static std::string Program(const std::string& name);
-  // The environment of a child without the variables that would change what is measured.
-  static std::map<std::string, std::string> CleanEnvironment(std::map<std::string, std::string> extra);
+  // The environment of a child without the variables that would change what is measured, and with a memory of its own
+  // of what was started. `extra` beats it.
+  std::map<std::string, std::string> CleanEnvironment(std::map<std::string, std::string> extra) const;
 
  private:
   base::TemporaryDirectory folder_;

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <set>
 
 #include "fixtures/run/case_id.h"
@@ -45,10 +46,17 @@ TEST(CanonicalRequest, WritesAWholeTemperatureAsAnInteger) {
   }
 }
 
+ResolvedModel Model(const std::string& asked, const std::string& variant) {
+  ResolvedModel model;
+  model.asked = asked;
+  model.variant = variant;
+  return model;
+}
+
 std::vector<run::PlannedCase> Build(const std::vector<std::string>& variants, const std::vector<Prompt>& prompts,
                                     const RequestOptions& options = {}) {
   std::vector<ResolvedModel> models;
-  for (const std::string& variant : variants) models.push_back({"alias of " + variant, variant, {}, {}, {}, {}});
+  for (const std::string& variant : variants) models.push_back(Model("alias of " + variant, variant));
   const base::Result<std::vector<run::PlannedCase>> cases = BuildCases(models, prompts, options);
   EXPECT_TRUE(cases.ok());
   return cases.ok() ? *cases : std::vector<run::PlannedCase>{};
@@ -68,7 +76,12 @@ TEST(BuildCases, MakesOnePerModelAndPromptModelsOutermost) {
 }
 
 TEST(BuildCases, KeepsWhatTheCatalogueStates) {
-  const auto cases = BuildCases({{"m", "m-cpu:1", "cpu", "CPUExecutionProvider", 12, "MIT"}}, {TestPrompt()}, {});
+  ResolvedModel model = Model("m", "m-cpu:1");
+  model.device = "cpu";
+  model.execution_provider = "CPUExecutionProvider";
+  model.size_mib = 12;
+  model.license = "MIT";
+  const auto cases = BuildCases({model}, {TestPrompt()}, {});
   ASSERT_TRUE(cases.ok());
   const run::PlannedCase& plan = cases->front();
   EXPECT_EQ(plan.device, "cpu");
@@ -130,10 +143,74 @@ TEST(BuildCases, MaxTokensOfTheRunGoesIntoTheId) {
   EXPECT_EQ(Build({"a:1"}, {TestPrompt()}, options)[0].id, "chat/a:1/p/stream:off/max_tokens:5");
 }
 
+run::Json Fields(const std::string& text) { return *run::ParseJson(text, ""); }
+
+std::string BytesWith(const std::string& extra) {
+  RequestOptions options;
+  options.stream = false;
+  return run::WriteJson(CanonicalRequest(PromptFromText("x", "Hi", 8), options, Fields(extra)),
+                        run::JsonStyle::kCompact);
+}
+
+// Written by hand: the same request as above with a model's own fields in their place.
+TEST(CanonicalRequest, AddsTheFieldsOfAModel) {
+  EXPECT_EQ(BytesWith(R"({"top_k":1,"a":{"b":[1.5]}})"),
+            R"({"a":{"b":[1.5]},"max_tokens":8,"messages":[{"content":"Hi","role":"user"}],"seed":7,"stream":false,)"
+            R"("temperature":0,"top_k":1})");
+  const std::string bare =
+      R"({"max_tokens":8,"messages":[{"content":"Hi","role":"user"}],"seed":7,"stream":false,"temperature":0})";
+  EXPECT_EQ(BytesWith("{}"), bare);
+  EXPECT_EQ(BytesWith("null"), bare);
+}
+
+TEST(CanonicalRequest, AModelsOwnSamplingBeatsTheRuns) {
+  EXPECT_EQ(BytesWith(R"({"temperature":1.0,"seed":9,"max_tokens":3})"),
+            R"({"max_tokens":3,"messages":[{"content":"Hi","role":"user"}],"seed":9,"stream":false,"temperature":1})");
+  // One limit, under the name the server knows.
+  EXPECT_EQ(BytesWith(R"({"max_completion_tokens":3})"),
+            R"({"max_completion_tokens":3,"messages":[{"content":"Hi","role":"user"}],"seed":7,"stream":false,)"
+            R"("temperature":0})");
+}
+
+TEST(BuildCases, TheIdSaysTheLimitThatIsReallySent) {
+  for (const char* extra : {R"({"max_tokens":3})", R"({"max_completion_tokens":3})"}) {
+    ResolvedModel own = Model("b", "b:1");
+    own.request = Fields(extra);
+    RequestOptions options;
+    options.max_tokens = 5;
+    const auto cases = BuildCases({Model("a", "a:1"), own}, {TestPrompt()}, options);
+    ASSERT_TRUE(cases.ok());
+    EXPECT_EQ((*cases)[0].id, "chat/a:1/p/stream:on/max_tokens:5");
+    EXPECT_EQ((*cases)[1].id, "chat/b:1/p/stream:on/max_tokens:3");
+    EXPECT_NE((*cases)[0].fingerprint, (*cases)[1].fingerprint);
+    EXPECT_EQ((*cases)[1].request, CanonicalRequest(TestPrompt(), options, own.request));
+  }
+}
+
+// Accepted answers are kept by fingerprint (baselines/outputs): a change here would make every one of them an answer to
+// another question.
+TEST(BuildCases, FingerprintsAreThoseOfTheAcceptedAnswers) {
+  const std::filesystem::path suite(ASSAY_SUITE_DIR);
+  const auto prompts = ReadPrompts(suite / "prompts.json");
+  ASSERT_TRUE(prompts.ok()) << prompts.error().Message();
+  std::size_t compared = 0;
+  for (const char* name :
+       {"ember-mini-generic-cpu", "ember-mini-int8-cpu", "ember-base-generic-cpu", "ember-base-int8-cpu"}) {
+    const auto accepted = run::ReadJsonFile(suite / "../../baselines/outputs" / (std::string(name) + "-1.json"));
+    ASSERT_TRUE(accepted.ok()) << accepted.error().Message();
+    for (const run::PlannedCase& plan : Build({std::string(name) + ":1"}, *prompts)) {
+      const run::Json* answer = accepted->Find("cases")->Find(plan.id);
+      ASSERT_NE(answer, nullptr) << plan.id;
+      EXPECT_EQ(plan.fingerprint, *answer->Find("fingerprint")->as_string()) << plan.id;
+      ++compared;
+    }
+  }
+  EXPECT_GE(compared, 4 * prompts->size());
+}
+
 TEST(BuildCases, TwoAliasesOfOneVariantAreAnError) {
   for (const char* second : {"m-cpu:1", "M-CPU:1"}) {  // ids compare without case
-    const auto cases =
-        BuildCases({{"small", "m-cpu:1", {}, {}, {}, {}}, {"tiny", second, {}, {}, {}, {}}}, {TestPrompt()}, {});
+    const auto cases = BuildCases({Model("small", "m-cpu:1"), Model("tiny", second)}, {TestPrompt()}, {});
     ASSERT_FALSE(cases.ok());
     EXPECT_EQ(cases.error().code, base::ErrorCode::kUsage);
     EXPECT_THAT(cases.error().what, HasSubstr("'small' and 'tiny' are the same variant"));

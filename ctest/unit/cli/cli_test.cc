@@ -194,10 +194,28 @@ TEST_F(CliTest, AFailedCaseIsNotAccepted) {
 TEST_F(CliTest, HelpShowsExamples) {
   EXPECT_EQ(Call({"--help"}), 0);
   EXPECT_THAT(out_.str(), HasSubstr("Exit codes:"));
-  for (const char* command : {"compare", "accept", "report"}) {
+  for (const char* command : {"compare", "accept", "check", "report"}) {
     EXPECT_EQ(Call({command, "--help"}), 0);
     EXPECT_THAT(out_.str(), HasSubstr("Examples:\n  assay " + std::string(command)));
   }
+}
+
+TEST_F(CliTest, TheHelpOfCheckSaysWhatIsCheckedAndStartsNothing) {
+  EXPECT_EQ(Call({"check", "--service=embedded", "--help"}), 0);
+  for (const char* word : {"temperature", "--service=", "--endpoint=", "--models=", "--device=", "--variant=", "--json",
+                           "0 ready", "1 not ready", "2 wrong usage"}) {
+    EXPECT_THAT(out_.str(), HasSubstr(word));
+  }
+  EXPECT_EQ(err_.str(), "");
+  EXPECT_EQ(Call({"--help"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("\n  check     "));
+}
+
+// Beside the program of this test lies no assay-bench.
+TEST_F(CliTest, CheckWithoutTheProgramThatMeasuresSaysHowToGetIt) {
+  EXPECT_EQ(Call({"check", "--service=embedded"}), 2);
+  ExpectError("--target assay-bench");
+  EXPECT_EQ(out_.str(), "");
 }
 
 TEST_F(CliTest, VersionIsTheProjects) {

@@ -199,15 +199,91 @@ TEST_F(ComparisonTest, ChangedAnswersFail) {
 
 TEST_F(ComparisonTest, TokenCountsOfAnotherSourceAreNotCompared) {
   AcceptRun(Base());
-  SampleSpec chunks;
-  chunks.token_source = run::TokenSource::kChunks;
-  RunBuilder other;
-  other.Repetitions(10).Case("capital").AddRamp(10, 500, 1, chunks).Case("code").AddRamp(10, 200.25, 1);
-  const Comparison comparison = Judged(other);
+  for (const run::TokenSource source : {run::TokenSource::kChunks, run::TokenSource::kTokenizerCount}) {
+    SampleSpec counted;
+    counted.token_source = source;
+    RunBuilder other;
+    other.Repetitions(10).Case("capital").AddRamp(10, 500, 1, counted).Case("code").AddRamp(10, 200.25, 1);
+    const Comparison comparison = Judged(other);
+    const CaseComparison& capital = Find(comparison, "capital");
+    EXPECT_EQ(Metric(capital, "tpot_ms").code, LatencyReason::kTokenSourceDiffers);
+    EXPECT_EQ(Metric(capital, "e2e_ms").code, LatencyReason::kTokenSourceDiffers);
+    EXPECT_EQ(Metric(capital, "ttft_ms").verdict, Verdict::kRegressed);
+  }
+}
+
+// Once accepted, they are compared with their own kind and with nothing else.
+TEST_F(ComparisonTest, TokensOfATokenizerAreComparedWithThoseOfATokenizer) {
+  SampleSpec counted;
+  counted.token_source = run::TokenSource::kTokenizerCount;
+  RunBuilder base;
+  base.Repetitions(10).Case("capital").AddRamp(10, 100, 1, counted);
+  AcceptRun(base);
+  RunBuilder slower;
+  slower.StartedAt("2026-03-02T12:00:00Z").Repetitions(10).Case("capital").AddRamp(10, 150.25, 1, counted);
+  EXPECT_EQ(Metric(Find(Judged(slower), "capital"), "tpot_ms").verdict, Verdict::kRegressed);
+  RunBuilder usage;
+  usage.StartedAt("2026-03-02T12:00:00Z").Repetitions(10).Case("capital").AddRamp(10, 150.25, 1);
+  EXPECT_EQ(Metric(Find(Judged(usage), "capital"), "tpot_ms").code, LatencyReason::kTokenSourceDiffers);
+}
+
+// Disturbed requests, good or failed, slow or with another answer, change nothing: neither verdict nor count.
+TEST_F(ComparisonTest, DisturbedRequestsAreNotThere) {
+  AcceptRun(Base());
+  RunBuilder disturbed;
+  disturbed.StartedAt("2026-03-02T12:00:00Z").Repetitions(10);
+  SampleSpec refused;
+  refused.outcome = run::Outcome::kConnect;
+  refused.error = "connection refused";
+  refused.disturbed = "service_moved";
+  SampleSpec slow;
+  slow.e2e_ms = 90000;
+  slow.text = "Another answer.";
+  slow.completion_tokens = 9;
+  slow.token_source = run::TokenSource::kChunks;
+  slow.disturbed = "model_evicted";
+  disturbed.Case("capital").Add(refused).Add(slow).AddRamp(10, 100.25, 1);
+  disturbed.Case("code").AddRamp(10, 200.25, 1);
+  const Comparison comparison = Judged(disturbed);
+  EXPECT_EQ(comparison.exit_code, 0);
   const CaseComparison& capital = Find(comparison, "capital");
-  EXPECT_EQ(Metric(capital, "tpot_ms").code, LatencyReason::kTokenSourceDiffers);
-  EXPECT_EQ(Metric(capital, "e2e_ms").code, LatencyReason::kTokenSourceDiffers);
-  EXPECT_EQ(Metric(capital, "ttft_ms").verdict, Verdict::kRegressed);
+  EXPECT_EQ(capital.status, CaseStatus::kMeasured);
+  EXPECT_EQ(capital.verdict, Verdict::kUnchanged);
+  EXPECT_EQ(capital.facts.counting, 10U);
+  EXPECT_EQ(capital.facts.failed, 0U);
+  EXPECT_EQ(capital.facts.disturbed, 2U);
+  EXPECT_EQ(capital.facts.distinct_answers, 1U);
+  EXPECT_EQ(capital.facts.token_sources.size(), 1U);
+}
+
+// What was accepted holds no trace of them either.
+TEST_F(ComparisonTest, DisturbedRequestsAreNotAccepted) {
+  RunBuilder base;
+  SampleSpec slow;
+  slow.e2e_ms = 90000;
+  slow.text = "Another answer.";
+  slow.disturbed = "model_evicted";
+  base.Repetitions(10).Case("capital").Add(slow).Add(slow).AddRamp(10, 100, 1);
+  AcceptRun(base);
+  RunBuilder head;
+  head.StartedAt("2026-03-02T12:00:00Z").Repetitions(10).Case("capital").AddRamp(10, 100.25, 1);
+  const Comparison comparison = Judged(head);
+  EXPECT_EQ(comparison.exit_code, 0);
+  EXPECT_EQ(Metric(Find(comparison, "capital"), "e2e_ms").n_base, 10U);
+}
+
+// A repetition that was disturbed and never stood is missing, not failed.
+TEST_F(ComparisonTest, ADisturbedRequestDoesNotStandInForTheOneThatIsMissing) {
+  AcceptRun(Base());
+  SampleSpec lost;
+  lost.outcome = run::Outcome::kReset;
+  lost.disturbed = "service_moved";
+  RunBuilder head;
+  head.StartedAt("2026-03-02T12:00:00Z").Repetitions(10);
+  head.Case("capital").AddRamp(9, 100.25, 1).Add(lost).Case("code").AddRamp(10, 200.25, 1);
+  const CaseComparison capital = Find(Judged(head), "capital");
+  EXPECT_EQ(capital.facts.failed, 0U);
+  EXPECT_TRUE(capital.facts.Incomplete());
 }
 
 TEST_F(ComparisonTest, AnswersOfAnotherLengthLeaveTheWordToTpot) {

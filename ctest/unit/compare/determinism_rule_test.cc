@@ -135,6 +135,19 @@ TEST(DeterminismRule, FinishReasonIsPartOfTheAnswer) {
   EXPECT_THAT(finding.reason, HasSubstr("finish_reason length -> stop"));
 }
 
+// G1 sends no finish_reason (foundry-facts 8.1): the same answer of another generation is the same answer.
+TEST(DeterminismRule, AFinishReasonThatIsNotStatedIsNotedOnly) {
+  run::RunCase silent = CaseOf({"a"});
+  for (run::Sample& sample : silent.samples) sample.finish_reason.reset();
+  const AcceptedAnswer stated = Accepted(CaseOf({"a"}));
+  const DeterminismFinding now = JudgeAnswers(silent, &stated, 1);
+  EXPECT_EQ(now.verdict, AnswerVerdict::kUnchanged);
+  EXPECT_THAT(now.notes, ::testing::ElementsAre("finish_reason: stop -> not stated"));
+  const AcceptedAnswer not_stated = Accepted(silent);
+  EXPECT_EQ(JudgeAnswers(CaseOf({"a"}), &not_stated, 1).verdict, AnswerVerdict::kUnchanged);
+  EXPECT_EQ(JudgeAnswers(CaseOf({"b"}), &not_stated, 1).verdict, AnswerVerdict::kChanged);
+}
+
 TEST(DeterminismRule, CountsThatWereNotStatedAreNotedOnly) {
   AcceptedAnswer accepted = Accepted(CaseOf({"a"}));
   accepted.completion_tokens.reset();

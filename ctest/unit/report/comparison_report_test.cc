@@ -92,6 +92,23 @@ TEST(ComparisonReport, Terminal) {
   ExpectGolden("comparison.txt", text);
 }
 
+// Beside the variant, where there is room, and only when it matters to the reader of the answers.
+TEST(ComparisonReport, TheTerminalSaysWhichModelsDoNotRepeatThemselves) {
+  RunBuilder base;
+  RunBuilder head;
+  run::ModelInfo good;
+  good.variant = RunBuilder::kModel;
+  good.sampling = "deterministic";
+  run::ModelInfo bad;
+  bad.variant = kOther;
+  bad.sampling = "nondeterministic";
+  base.Case("a").AddRamp(10, 100, 1).Case("a", kOther).AddRamp(10, 100, 1);
+  head.Case("a").AddRamp(10, 100.5, 1).Case("a", kOther).AddRamp(10, 100.5, 1).Model(good).Model(bad);
+  const std::string text = Rendered(WriteComparisonTerminal, Judge(base, head));
+  EXPECT_THAT(text, HasSubstr("\nember-mini-generic-cpu:1\n"));
+  EXPECT_THAT(text, HasSubstr("\nqwen2.5-0.5b-instruct-generic-cpu:4  (sampling: nondeterministic)\n"));
+}
+
 TEST(ComparisonReport, TheTableFitsInto120Columns) {
   const compare::Comparison comparison = Judge(Base(), Head());
   const std::string text = Rendered(WriteComparisonTerminal, comparison);

@@ -28,7 +28,30 @@ std::string Rendered(Renderer render, const RunBuilder& builder) {
   return out.str();
 }
 
-// Ten good requests, one failed, a warm-up, and a second variant.
+// One as the catalogue has it, one behind a server of its own that states nothing.
+std::vector<run::ModelInfo> ExampleModels() {
+  run::ModelInfo mini;
+  mini.variant = RunBuilder::kModel;
+  mini.alias = "ember-mini";
+  mini.device = "cpu";
+  mini.execution_provider = "CPUExecutionProvider";
+  mini.size_mib = 12;
+  mini.license = "MIT";
+  mini.generation = "g3";
+  mini.endpoint = "http://127.0.0.1:1";
+  mini.sampling = "deterministic";
+  mini.findings = {"temperature 0, three times: one answer"};
+  run::ModelInfo own;
+  own.variant = "qwen2.5-0.5b-instruct-generic-cpu:4";
+  own.alias = "my qwen";
+  own.generation = "plain";
+  own.endpoint = "https://models.example:8443";
+  own.sampling = "nondeterministic";
+  own.findings = {"temperature 0, three times: two answers", "usage | <b>reported</b>"};
+  return {mini, own};
+}
+
+// Ten good requests, one failed, one disturbed, a warm-up, and a second variant.
 RunBuilder Example() {
   SampleSpec warmup;
   warmup.warmup = true;
@@ -36,9 +59,12 @@ RunBuilder Example() {
   SampleSpec reset;
   reset.outcome = run::Outcome::kReset;
   reset.error = "connection reset | by <peer>";
+  SampleSpec moved = reset;
+  moved.disturbed = "service_moved";
   RunBuilder builder;
   builder.Repetitions(10).Warn("battery", "", "the machine runs on battery");
-  builder.Case("capital").Add(warmup).AddRamp(10, 1000, 100).Add(reset);
+  for (run::ModelInfo& model : ExampleModels()) builder.Model(std::move(model));
+  builder.Case("capital").Add(warmup).Add(moved).AddRamp(10, 1000, 100).Add(reset);
   builder.Case("code").Add(reset).Failure("connection reset | by <peer>");
   builder.Case("capital", "qwen2.5-0.5b-instruct-generic-cpu:4").AddRamp(4, 2000, 10);
   return builder;
@@ -47,6 +73,14 @@ RunBuilder Example() {
 TEST(RunReport, Markdown) { ExpectGolden("run.md", Rendered(WriteRunMarkdown, Example())); }
 TEST(RunReport, Csv) { ExpectGolden("run.csv", Rendered(WriteRunCsv, Example())); }
 TEST(RunReport, Workshop) { ExpectGolden("workshop.md", Rendered(WriteRunWorkshop, Example())); }
+
+TEST(RunReport, ARunOfBeforeHasNoTableOfModels) {
+  RunBuilder builder;
+  builder.Case("capital").AddRamp(2, 100, 1);
+  EXPECT_THAT(Rendered(WriteRunMarkdown, builder), ::testing::Not(HasSubstr("| sampling |")));
+  // Its service is known all the same.
+  EXPECT_THAT(Rendered(WriteRunCsv, builder), HasSubstr(",,,,,g3,http://127.0.0.1:1,\n"));
+}
 
 TEST(RunReport, WorkshopNumbers) {
   // 1.0, 1.1 .. 1.9 s: mean 1.45; type 7: (10 - 1) * 0.95 = 8.55 -> 1.8 + 0.55 * 0.1 = 1.855.

@@ -5,7 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "ctest/support/fake_transport.h"
+#include "fixtures/chat/client.h"
 
 namespace assay::session {
 namespace {
@@ -33,6 +36,29 @@ ScriptedExchange Answer(const std::string& text, base::Nanoseconds e2e) {
 
 ScriptedExchange Failure() { return JsonAnswer(R"({"error":{"message":"Model not loaded: 'm:1'"}})", 400); }
 
+// Asks over the transport; the requests whose numbers are in `disturbed` are asked again, as a session does.
+class FakeAsker final : public Asker {
+ public:
+  FakeAsker(http::Transport& transport, const std::vector<int>& disturbed)
+      : client_(transport, chat::Target{"http://127.0.0.1:1", {}, {}}), disturbed_(disturbed) {}
+  Asked Ask(const run::PlannedCase& plan) override {
+    Asked asked;
+    asked.upkeep = 1ms;
+    asked.completion = client_.Complete(plan.model, plan.request);
+    for (; std::ranges::find(disturbed_, requests_++) != disturbed_.end();) {
+      asked.completion.sample.disturbed = "service_moved";
+      asked.disturbed.push_back(std::move(asked.completion));
+      asked.completion = client_.Complete(plan.model, plan.request);
+    }
+    return asked;
+  }
+
+ private:
+  chat::Client client_;
+  const std::vector<int>& disturbed_;
+  int requests_ = 0;
+};
+
 class WarmUpTest : public ::testing::Test {
  protected:
   WarmUpTest() {
@@ -43,9 +69,9 @@ class WarmUpTest : public ::testing::Test {
   }
   WarmupResult Warm(std::vector<ScriptedExchange> exchanges, const WarmupLimits& limits = {}) {
     for (ScriptedExchange& exchange : exchanges) transport_.Then(std::move(exchange));
-    chat::Client client(transport_, chat::Target{"http://127.0.0.1:1", {}, {}});
+    FakeAsker asker(transport_, disturbed_);
     return WarmUp(
-        client, plan_, limits, [this](chat::Completion& completion) { recorded_.push_back(completion); },
+        asker, plan_, limits, [this](chat::Completion& completion) { recorded_.push_back(completion); },
         [this] { return cancelled_ && cancelled_(); });
   }
 
@@ -53,6 +79,7 @@ class WarmUpTest : public ::testing::Test {
   FakeTransport transport_;
   std::vector<chat::Completion> recorded_;
   std::function<bool()> cancelled_;
+  std::vector<int> disturbed_;
 };
 
 TEST_F(WarmUpTest, SettlesAfterTwoEqualCloseAnswers) {
@@ -180,6 +207,32 @@ TEST_F(WarmUpTest, RecordsEveryRequestMarkedAsWarmUp) {
   EXPECT_EQ(recorded_[1].sample.outcome, run::Outcome::kHttpStatus);
   EXPECT_EQ(recorded_[0].answer->case_id, plan_.id);
   EXPECT_EQ(recorded_[0].answer->text, "a.");
+}
+
+// The second request met a service that had moved: the third stands for it and pairs with nothing before.
+TEST_F(WarmUpTest, ADisturbedRequestIsRecordedAndSettlesNothing) {
+  disturbed_ = {1};
+  const WarmupResult result = Warm({Answer("a", 100ms), Failure(), Answer("a", 100ms), Answer("a", 100ms)});
+  EXPECT_TRUE(result.settled);
+  EXPECT_EQ(result.requests, 3);
+  EXPECT_EQ(result.upkeep, 3ms);
+  ASSERT_EQ(recorded_.size(), 4U);
+  const run::Sample& disturbed = recorded_[1].sample;
+  EXPECT_EQ(disturbed.disturbed, "service_moved");
+  EXPECT_TRUE(disturbed.warmup);
+  EXPECT_EQ(disturbed.case_id, plan_.id);
+  EXPECT_EQ(disturbed.repetition, 1);  // of the same repetition as the one that stands
+  EXPECT_EQ(recorded_[2].sample.repetition, 1);
+  EXPECT_EQ(recorded_[2].sample.disturbed, "");
+  EXPECT_EQ(recorded_[3].sample.repetition, 2);
+}
+
+TEST_F(WarmUpTest, DisturbedAtTheLastRequestIsNotSettled) {
+  disturbed_ = {2};
+  const WarmupResult result =
+      Warm({Answer("a", 100ms), Answer("a", 100ms), Failure(), Answer("a", 100ms)}, {3, 3, 0.10});
+  EXPECT_FALSE(result.settled);
+  EXPECT_NE(result.unsettled, "");
 }
 
 // Warmed with the very request that will be measured.

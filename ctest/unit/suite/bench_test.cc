@@ -58,6 +58,13 @@ TEST(Bench, WrongUsageIs2) {
   ExpectUsage({"--endpoint=nonsense", "--prompt=Hi"}, "is no endpoint");
 }
 
+TEST(Bench, WrongUsageOfACheckIs2) {
+  ExpectUsage({"--check", "--models=a", "--variant=a*,b*"}, "--check takes one --variant at a time");
+  ExpectUsage({"--check", "--device=cpu,gpu"}, "several devices needs --models");
+  ExpectUsage({"--check", "--models=no-such.json"}, "no-such.json");
+  ExpectUsage({"--check", "--json", "--service=embedded", "--endpoint=http://127.0.0.1:1"}, "--service=none");
+}
+
 TEST(Bench, UnreadableInputIs2) {
   base::Result<base::TemporaryDirectory> folder = base::TemporaryDirectory::Create("assay-bench");
   ASSERT_TRUE(folder.ok());

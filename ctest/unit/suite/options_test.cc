@@ -54,6 +54,15 @@ TEST(Options, Defaults) {
   EXPECT_TRUE(options.run_directory.empty());
   EXPECT_FALSE(options.list_only || options.help || options.version);
   EXPECT_FALSE(options.skip_without_service || options.allow_failed_cases);
+  EXPECT_THAT(options.devices, IsEmpty());
+  EXPECT_THAT(options.variants, IsEmpty());
+  EXPECT_TRUE(options.probe);
+  EXPECT_FALSE(options.unmanaged || options.download || options.check || options.json);
+  EXPECT_EQ(options.min_free_disk_bytes, 15'000'000'000);
+  EXPECT_EQ(options.drain_deadline, 60s);
+  EXPECT_EQ(options.keep_warm_after, 30s);
+  EXPECT_EQ(options.ca_file, std::nullopt);
+  EXPECT_TRUE(options.state_folder.empty());
 }
 
 TEST(Options, ReadsEveryFlag) {
@@ -99,6 +108,39 @@ TEST(Options, ReadsEveryFlag) {
   EXPECT_EQ(options.run_directory, "out/r");
   EXPECT_TRUE(options.allow_failed_cases);
   EXPECT_TRUE(options.list_only);
+}
+
+TEST(Options, ReadsTheFlagsOfServicesAndModels) {
+  const Options options = Parse({"--device=gpu, CPU", "--variant=*-cuda-gpu:*,b:1", "--download",
+                                 "--min-free-disk=1.5GB", "--probe=off", "--drain-timeout=5s", "--keep-warm=2m"});
+  EXPECT_THAT(options.devices, ElementsAre("gpu", "cpu"));
+  EXPECT_THAT(options.variants, ElementsAre("*-cuda-gpu:*", "b:1"));
+  EXPECT_TRUE(options.download);
+  EXPECT_EQ(options.min_free_disk_bytes, 1'500'000'000);
+  EXPECT_FALSE(options.probe);
+  EXPECT_EQ(options.drain_deadline, 5s);
+  EXPECT_EQ(options.keep_warm_after, 120s);
+  EXPECT_TRUE(Parse({"--unmanaged"}).unmanaged);
+  EXPECT_TRUE(Parse({"--check"}).check);
+  EXPECT_TRUE(Parse({"--check", "--json"}).json);
+}
+
+// Decimal units, as disks are sold.
+TEST(Options, SizesCarryTheirUnit) {
+  for (const auto& [text, bytes] : {std::pair<const char*, std::int64_t>{"0GB", 0},
+                                    {"20kB", 20'000},
+                                    {"500MB", 500'000'000},
+                                    {"500 mb", 500'000'000},
+                                    {"0.5kB", 500}}) {
+    EXPECT_EQ(Parse({std::string("--min-free-disk=") + text}).min_free_disk_bytes, bytes) << text;
+  }
+}
+
+TEST(Options, CertificatesAndStateComeFromTheEnvironment) {
+  EXPECT_EQ(Parse({}, {{"SSL_CERT_FILE", "/etc/a.pem"}}).ca_file, "/etc/a.pem");
+  EXPECT_EQ(Parse({}, {{"CURL_CA_BUNDLE", "/etc/b.pem"}, {"SSL_CERT_FILE", "/etc/a.pem"}}).ca_file, "/etc/b.pem");
+  EXPECT_EQ(Parse({}, {{"CURL_CA_BUNDLE", ""}}).ca_file, std::nullopt);
+  EXPECT_EQ(Parse({}, {{"ASSAY_STATE_HOME", "/state"}}).state_folder, "/state");
 }
 
 const Variables kWorkshop = {{"FOUNDRY_LOCAL_ENDPOINT", "http://variable:5273/v1"},
@@ -205,8 +247,10 @@ TEST(Options, HelpAndVersionNeedNothingElse) {
 TEST(Options, HelpNamesEveryVariableAndExitCode) {
   const std::string help = HelpText();
   for (const auto& [name, value] : kWorkshop) EXPECT_THAT(help, HasSubstr(name));
-  for (const char* flag : {"--service", "--endpoint", "--models", "--prompts", "--repetitions", "--run", "--scenario",
-                           "--skip-without-service", "--benchmark_filter"}) {
+  for (const char* flag :
+       {"--service", "--endpoint", "--models", "--prompts", "--repetitions", "--run", "--scenario",
+        "--skip-without-service", "--benchmark_filter", "--device", "--variant", "--download", "--min-free-disk",
+        "--unmanaged", "--probe", "--drain-timeout", "--keep-warm", "--check", "--json"}) {
     EXPECT_THAT(help, HasSubstr(flag));
   }
   for (const char* code :
@@ -268,6 +312,21 @@ TEST(Options, EveryUsageErrorNamesWhatIsWrong) {
                      {{"--benchmark_enable_random_interleaving=true"}, {}, "--seed=N"},
                      {{"--benchmark_min_warmup_time=1"}, {}, "--warmup-limit=N"},
                      {{"--benchmark_time_unit=s"}, {}, "milliseconds"},
+                     {{"--device=tpu"}, {}, "cpu, gpu or npu, or a list of these; found 'tpu'"},
+                     {{"--device=cpu,"}, {}, "--device=cpu, has an empty part"},
+                     {{"--device=cpu,cpu"}, {}, "--device names 'cpu' twice"},
+                     {{"--variant=,a"}, {}, "--variant=,a has an empty part"},
+                     {{"--min-free-disk=15"}, {}, "a size with its unit, kB, MB or GB, e.g. 15GB; found '15'"},
+                     {{"--min-free-disk=GB"}, {}, "found 'GB'"},
+                     {{"--min-free-disk=-1GB"}, {}, "found '-1GB'"},
+                     {{"--min-free-disk=1e9GB"}, {}, "found '1e9GB'"},
+                     {{"--min-free-disk=nanGB"}, {}, "found 'nanGB'"},
+                     {{"--min-free-disk=15GiB"}, {}, "found '15GiB'"},
+                     {{"--probe=yes"}, {}, "--probe should be on or off, found 'yes'"},
+                     {{"--drain-timeout=0s"}, {}, "--drain-timeout must be longer than 0"},
+                     {{"--keep-warm=30"}, {}, "--keep-warm"},
+                     {{"--download", "--unmanaged"}, {}, "--download and --unmanaged exclude each other"},
+                     {{"--json"}, {}, "--json is for --check"},
                      {{"--run="}, {}, "run"}};
   for (const Bad& one : bad) {
     const std::string shown =

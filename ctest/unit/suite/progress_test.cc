@@ -53,5 +53,21 @@ TEST(Progress, LongNamesDoNotWrap) {
   EXPECT_LT(out.str().size(), 120U);
 }
 
+TEST(Progress, WhatIsSaidReplacesItsLineOnATerminal) {
+  std::ostringstream out;
+  Progress progress(out, true);
+  EXPECT_FALSE(progress.Say("loading a \x1b[31m", true));
+  EXPECT_FALSE(progress.Say("loading b", false));
+  EXPECT_EQ(out.str(), "\r\x1b[Kloading a \\x1B[31m\r\x1b[Kloading b");
+}
+
+TEST(Progress, OnlyWhatIsMeantForALogIsALineInAPipe) {
+  std::ostringstream out;
+  Progress progress(out, false);
+  EXPECT_FALSE(progress.Say("loading a", false));
+  EXPECT_TRUE(progress.Say("downloading a: 10 %", true));
+  EXPECT_EQ(out.str(), "assay-bench: downloading a: 10 %\n");
+}
+
 }  // namespace
 }  // namespace assay::suite

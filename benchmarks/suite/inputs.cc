@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include "benchmarks/suite/inputs.h"
+
+#include <algorithm>
+#include <regex>
+
+#include "fixtures/process/interrupt.h"
+#include "fixtures/process/process.h"
+
+namespace assay::suite {
+namespace {
+
+std::filesystem::path ShareDirectory() {
+  return process::ProgramDirectory().parent_path() / "share" / "assay" / "suite";
+}
+
+std::string Executable(const std::string& name) {
+#ifdef _WIN32
+  return name + ".exe";
+#else
+  return name;
+#endif
+}
+
+}  // namespace
+
+base::Result<AskedModels> ReadModels(const Options& options) {
+  if (!options.models) return AskedModels();
+  std::error_code ec;
+  const bool is_file = options.models->ends_with(".json") || std::filesystem::is_regular_file(*options.models, ec);
+  ASSAY_TRY(std::vector<catalogue::ModelRequest> models,
+            is_file ? catalogue::ReadModels(*options.models) : catalogue::ModelsFromList(*options.models));
+  return AskedModels(std::move(models));
+}
+
+base::Result<std::vector<catalogue::Prompt>> ReadPrompts(const Options& options) {
+  constexpr std::int64_t kWorkshopMaxTokens = 120;  // the workshop's own default for BENCH_PROMPT
+  if (options.prompt_text)
+    return std::vector{catalogue::PromptFromText("prompt", *options.prompt_text, kWorkshopMaxTokens)};
+  return catalogue::ReadPrompts(options.prompts.value_or(ShareDirectory() / "prompts.json"));
+}
+
+base::Result<std::vector<run::PlannedCase>> FilterCases(std::vector<run::PlannedCase> cases,
+                                                        const std::string& filter) {
+  if (filter.empty() || filter == "all") return cases;
+  const bool negate = filter.front() == '-';
+  std::vector<run::PlannedCase> chosen;
+  try {
+    const std::regex pattern(negate ? filter.substr(1) : filter, std::regex::ECMAScript);
+    for (run::PlannedCase& plan : cases) {
+      if (std::regex_search(plan.id, pattern) != negate) chosen.push_back(std::move(plan));
+    }
+  } catch (const std::regex_error& error) {
+    return base::Error{base::ErrorCode::kUsage,
+                       "--benchmark_filter=" + filter + " is no regular expression: " + error.what(), ""};
+  }
+  if (chosen.empty()) {
+    return base::Error{base::ErrorCode::kUsage,
+                       "--benchmark_filter=" + filter + " matches none of the " + std::to_string(cases.size()) +
+                           " cases; --benchmark_list_tests shows their ids",
+                       ""};
+  }
+  return chosen;
+}
+
+session::SessionOptions MakeSessionOptions(const Options& options, const Environment& environment,
+                                           const AskedModels& models) {
+  session::SessionOptions session;
+  session.service = options.service;
+  session.needs_service = !models || std::ranges::any_of(*models, [](const catalogue::ModelRequest& model) {
+    return !model.endpoint.has_value();
+  });
+  session.unmanaged = options.unmanaged;
+  session.endpoint = options.endpoint;
+  session.api_key = options.api_key;
+  session.ca_file = options.ca_file;
+  session.scenario = options.scenario;
+  session.embedded_program = process::ProgramDirectory() / Executable("foundry-embedded");
+  session.embedded_cli = process::ProgramDirectory() / "foundry-cli" / Executable("foundry");
+  session.state_folder = options.state_folder;
+  session.start_deadline = options.start_deadline;
+  session.drain_deadline = options.drain_deadline;
+  session.keep_warm_after = options.keep_warm_after;
+  session.timeouts = options.timeouts;
+  session.environment = environment;
+  session.cancelled = process::InterruptRequested;
+  return session;
+}
+
+}  // namespace assay::suite

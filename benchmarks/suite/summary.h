@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// What a person reads when a run has ended: failures, notes, one line of numbers, where the run is. Every text of a
+// service is escaped.
+#pragma once
+
+#include <filesystem>
+#include <ostream>
+#include <vector>
+
+#include "benchmarks/suite/measure.h"
+#include "fixtures/run/run_directory.h"
+
+namespace assay::suite {
+
+// `info` as it was written into the run at `directory`.
+void PrintSummary(const run::RunInfo& info, base::Nanoseconds measuring_time, const std::filesystem::path& directory,
+                  std::ostream& out);
+
+}  // namespace assay::suite
