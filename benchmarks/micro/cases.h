@@ -5,5 +5,9 @@
 namespace assay::micro {
 
 void RegisterSseParserCases();
+void RegisterDecodeCases();
+void RegisterMetricsCases();
+void RegisterRunWriterCases();
+void RegisterTransportCases();
 
 }  // namespace assay::micro

@@ -8,6 +8,10 @@ int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   assay::micro::RegisterSseParserCases();
+  assay::micro::RegisterDecodeCases();
+  assay::micro::RegisterMetricsCases();
+  assay::micro::RegisterRunWriterCases();
+  assay::micro::RegisterTransportCases();
   const bool ran = benchmark::RunSpecifiedBenchmarks() > 0;
   benchmark::Shutdown();
   return ran ? 0 : 2;  // a filter that matches nothing is an error

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The SSE parser on a stream like a chat completion's: whole, and in pieces of 1 byte to 16 KiB as a socket may deliver
-// it.
+// The SSE parser on a chat completion's stream: whole, in pieces of 1 byte to 16 KiB as a socket may deliver it, and a
+// short one cut in two at every byte.
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
@@ -9,25 +9,13 @@
 #include <vector>
 
 #include "benchmarks/micro/cases.h"
+#include "benchmarks/micro/example.h"
 #include "fixtures/http/sse_parser.h"
 
 namespace assay::micro {
 namespace {
 
-constexpr int kTokens = 256;
-
-std::string ChatStream(std::string_view line_end) {
-  std::string stream;
-  for (int token = 0; token < kTokens; ++token) {
-    stream +=
-        "data: {\"id\":\"chatcmpl-123\",\"object\":\"chat.completion.chunk\",\"created\":1772368205,\"model\":"
-        "\"ember-mini-generic-cpu:1\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\" token" +
-        std::to_string(token) + "\"},\"finish_reason\":null}]}";
-    stream.append(line_end).append(line_end);
-  }
-  stream += "data: [DONE]";
-  return stream.append(line_end).append(line_end);
-}
+constexpr std::int64_t kFrame = 4;  // role, finish, usage, [DONE]
 
 void Parse(benchmark::State& state, const std::string& stream, std::size_t piece) {
   std::vector<http::SseEvent> events;
@@ -40,23 +28,44 @@ void Parse(benchmark::State& state, const std::string& stream, std::size_t piece
     }
     benchmark::DoNotOptimize(events.data());
   }
-  if (events.size() != kTokens + 1) state.SkipWithError("the parser lost events");
+  if (events.size() != kExampleTokens + kFrame) state.SkipWithError("the parser lost events");
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(stream.size()));
-  state.SetItemsProcessed(state.iterations() * (kTokens + 1));
+  state.SetItemsProcessed(state.iterations() * (kExampleTokens + kFrame));
+}
+
+void ParseAtEverySplit(benchmark::State& state, const std::string& stream, std::size_t events_in_it) {
+  std::vector<http::SseEvent> events;
+  for (auto _ : state) {
+    for (std::size_t split = 0; split <= stream.size(); ++split) {
+      events.clear();
+      http::SseParser parser;
+      const std::string_view text = stream;
+      if (!parser.Push(text.substr(0, split), events).ok() || !parser.Push(text.substr(split), events).ok() ||
+          events.size() != events_in_it) {
+        state.SkipWithError("the parser failed or lost events");
+      }
+    }
+  }
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(stream.size() * (stream.size() + 1)));
 }
 
 }  // namespace
 
 void RegisterSseParserCases() {
   for (const bool crlf : {false, true}) {
-    const std::string stream = ChatStream(crlf ? "\r\n" : "\n");
-    const std::string prefix = std::string("sse_parser/") + (crlf ? "crlf" : "lf") + "/piece_bytes:";
+    const std::string_view line_end = crlf ? "\r\n" : "\n";
+    const std::string stream = ExampleStream(kExampleTokens, line_end);
+    const std::string prefix = std::string("sse_parser/") + (crlf ? "crlf" : "lf");
     for (const std::size_t piece : {std::size_t{1}, std::size_t{16}, std::size_t{256}, std::size_t{16384}}) {
-      benchmark::RegisterBenchmark((prefix + std::to_string(piece)).c_str(),
+      benchmark::RegisterBenchmark((prefix + "/piece_bytes:" + std::to_string(piece)).c_str(),
                                    [stream, piece](benchmark::State& state) { Parse(state, stream, piece); });
     }
-    benchmark::RegisterBenchmark((prefix + "all").c_str(),
+    benchmark::RegisterBenchmark((prefix + "/piece_bytes:all").c_str(),
                                  [stream](benchmark::State& state) { Parse(state, stream, stream.size()); });
+    benchmark::RegisterBenchmark((prefix + "/every_split").c_str(),
+                                 [shorter = ExampleStream(2, line_end)](benchmark::State& state) {
+                                   ParseAtEverySplit(state, shorter, 2 + kFrame);
+                                 });
   }
 }
 
