@@ -141,6 +141,50 @@ TEST(ChatFailure, PlainTextErrorKeepsItsFirstLine) {
   EXPECT_EQ(Complete(exchange).sample.error, "HTTP 500: Unhandled exception: KV cache is full");
 }
 
+// A key at the place where the words are cut: nothing of it is left, wherever it begins.
+TEST(ChatFailure, NoPartOfASecretIsLeftWhereTheWordsAreCut) {
+  chat::Target target{"http://127.0.0.1:1", "XK-0123456789abcdef", {}};
+  target.secrets = {"Bearer QZ-9876543210"};
+  for (std::size_t filler = 270; filler <= 305; ++filler) {
+    for (const std::string secret : {"XK-0123456789abcdef", "QZ-9876543210"}) {
+      const std::string words = std::string(filler, '.') + secret + " is wrong";
+      ScriptedExchange plain = JsonAnswer(words, 400);
+      ScriptedExchange object = JsonAnswer(R"({"error":{"message":")" + words + "\"}}", 400);
+      ScriptedExchange in_band = EventStream({{10ms, R"({"error":{"message":")" + words + "\"}}"}, {11ms, kDone}});
+      ScriptedExchange finish = EventStream({{10ms, Delta("{\"content\":\"a\"}", "\"" + words + "\"")}, {11ms, kDone}});
+      ScriptedExchange page = EventStream({});
+      page.content_type = "text/html";
+      page.pieces = Whole(words);
+      for (const ScriptedExchange& exchange : {plain, object, in_band, finish, page}) {
+        FakeTransport transport;
+        transport.Then(exchange);
+        const run::Sample sample = chat::Client(transport, target).Complete("tiny:1", ChatRequest()).sample;
+        ASSERT_THAT(sample.error, HasSubstr("....")) << "the service's words are there";
+        EXPECT_THAT(sample.error, ::testing::Not(HasSubstr(secret.substr(0, 2)))) << filler;
+        EXPECT_THAT(sample.finish_reason.value_or(""), ::testing::Not(HasSubstr(secret))) << filler;
+      }
+    }
+  }
+}
+
+TEST(ChatFailure, AShortSecretTearsNoHoles) {
+  FakeTransport transport;
+  transport.Then(JsonAnswer("bad gateway", 502));
+  chat::Target target{"http://127.0.0.1:1", "bad", {}};
+  EXPECT_EQ(chat::Client(transport, target).Complete("tiny:1", ChatRequest()).sample.error, "HTTP 502: bad gateway");
+}
+
+// Only an answer that was coming gets shorter with fewer tokens.
+TEST(ChatFailure, AdviceDependsOnWhetherTheAnswerWasComing) {
+  std::vector<Piece> pieces = TwoTokens();
+  pieces.push_back({"data: " + Content("c") + "\n\n", 899s});
+  const auto error_of = [](std::vector<Piece> came) {
+    return Complete(Failed(base::ErrorCode::kTimeout, 200, std::move(came), 900s)).sample.error;
+  };
+  EXPECT_THAT(error_of(pieces), HasSubstr("ask for fewer tokens or allow more time"));
+  EXPECT_THAT(error_of({}), ::testing::Not(HasSubstr("fewer tokens")));
+}
+
 TEST(ChatFailure, InvalidBytesInAnErrorAreMadeReadable) {
   ScriptedExchange exchange;
   exchange.status = 500;

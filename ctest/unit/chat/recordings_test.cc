@@ -133,10 +133,15 @@ std::string NameOf(const ::testing::TestParamInfo<Answered>& tested) {
 
 INSTANTIATE_TEST_SUITE_P(Wire, AnsweredRecording, ::testing::ValuesIn(kAnswered), NameOf);
 
-// 8184 tokens in 22986 bytes: too long to be split everywhere in milliseconds.
+// 8184 tokens in 22986 bytes: too long to be split everywhere in milliseconds. It was asked without a limit.
 TEST(Recordings, ReadsTheLongestAnswer) {
   const Recording recording = ReadRecording("llama-server/err-empty-messages.txt");
-  const chat::Completion completion = Complete(JsonAnswer(recording.body), false);
+  run::Json request = ChatRequest(false);
+  request.as_object()->erase("max_tokens");
+  FakeTransport transport;
+  transport.Then(JsonAnswer(recording.body));
+  const chat::Completion completion =
+      chat::Client(transport, chat::Target{"http://127.0.0.1:1", {}, {}}).Complete("tiny:1", request);
   EXPECT_EQ(OutcomeName(completion.sample), "ok");
   EXPECT_EQ(completion.sample.completion_tokens, 8184);
   EXPECT_EQ(completion.sample.prompt_tokens, 8);

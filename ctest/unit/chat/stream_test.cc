@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 #include "ctest/unit/chat/complete.h"
+#include "fixtures/chat/decode.h"
 #include "fixtures/run/metrics.h"
 
 namespace assay::testing {
@@ -168,6 +170,44 @@ TEST(ChatStream, ReasoningTokensAreNotAddedToCompletionTokens) {
   const std::string usage = R"({"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":10,)"
                             R"("completion_tokens_details":{"reasoning_tokens":6},"total_tokens":19}})";
   EXPECT_EQ(CompleteStream(Events({Content("a"), kStop, usage, kDone})).sample.completion_tokens, 10);
+}
+
+// Eight tokens are the limit of the request: 16 * 8 + 1024 = 1152 is believed, one more is not.
+TEST(ChatStream, ImpossibleUsageIsIgnored) {
+  const auto sample_of = [](int prompt, int completion) {
+    return CompleteStream(Events({Content("a"), Content("b"), kStop, Usage(prompt, completion), kDone})).sample;
+  };
+  for (const auto& [prompt, completion] : {std::pair(5, 0), {5, -1}, {-5, 2}, {5, 1153}, {5, 2'000'000'000}}) {
+    const run::Sample sample = sample_of(prompt, completion);
+    EXPECT_EQ(OutcomeName(sample), "ok");
+    EXPECT_EQ(sample.token_source, run::TokenSource::kChunks) << prompt << " " << completion;
+    EXPECT_EQ(sample.completion_tokens, 2);
+    EXPECT_EQ(sample.prompt_tokens, std::nullopt);
+  }
+  EXPECT_EQ(sample_of(5, 1152).token_source, run::TokenSource::kServerUsage);
+  EXPECT_EQ(sample_of(5, 1152).completion_tokens, 1152);
+}
+
+TEST(ChatStream, ImpossibleUsageOfAWholeAnswerLeavesNoTokens) {
+  for (const char* usage : {R"({"completion_tokens":0,"prompt_tokens":5})", R"({"completion_tokens":-3})",
+                            R"({"completion_tokens":9223372036854775807})"}) {
+    const run::Sample sample =
+        CompleteBody(R"({"choices":[{"finish_reason":"stop","message":{"content":"Hi"}}],"usage":)" +
+                     std::string(usage) + "}")
+            .sample;
+    EXPECT_EQ(OutcomeName(sample), "ok");
+    EXPECT_EQ(sample.token_source, run::TokenSource::kNone) << usage;
+    EXPECT_EQ(sample.completion_tokens, std::nullopt);
+    EXPECT_EQ(sample.prompt_tokens, std::nullopt);
+  }
+}
+
+TEST(ChatStream, AnyCountIsPossibleWithoutALimit) {
+  const std::vector<chat::FramedEvent> framed = {{10ms, Content("a")}, {11ms, Usage(5, 1'000'000)}, {12ms, kDone}};
+  EXPECT_EQ(chat::DecodeStream(framed, false).completion_tokens, 1'000'000);
+  chat::Asked asked;
+  asked.max_tokens = 8;
+  EXPECT_EQ(chat::DecodeStream(framed, false, asked).completion_tokens, std::nullopt) << "one event counts nothing";
 }
 
 TEST(ChatStream, UsageThatIsNoCountIsIgnored) {

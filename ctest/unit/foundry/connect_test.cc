@@ -260,6 +260,42 @@ TEST(Credentials, AnAuthorizationOfOnesOwnReplacesTheBearerToken) {
   EXPECT_THAT(transport.requests[0].headers, ElementsAre(Pair("authorization", "Basic Zm9v")));
 }
 
+// Ids are printed ("it has: ...") and stored.
+TEST(Credentials, ANameMadeOfOneIsNoName) {
+  const Credentials credentials{.api_key = "sk-test-123", .headers = {{"X-Token", "Bearer abcdefgh"}}};
+  const std::string rows =
+      R"({"data":[{"id":"sk-test-123"},{"id":"tiny:1"},{"id":"m-abcdefgh:1"},{"id":"x","parent":"sk-test-123"}]})";
+  FakeTransport plain(Routes(JsonAnswer("{}", 404)).On("GET /v1/models", JsonAnswer(rows)));
+  const auto listed = Connect(plain, credentials)->ListVariants();
+  ASSERT_TRUE(listed.ok()) << listed.error().Message();
+  ASSERT_EQ(listed->size(), 1U);
+  EXPECT_EQ(listed->front().id, "tiny:1");
+
+  const auto loaded_of = [&](const char* probe, const char* status, const char* path) {
+    FakeTransport transport(Routes(JsonAnswer("{}", 404))
+                                .On(probe, JsonAnswer(status))
+                                .On(path, JsonAnswer(JsonNames({"sk-test-123", "tiny:1"}))));
+    return Connect(transport, credentials)->LoadedIds().value();
+  };
+  EXPECT_THAT(loaded_of("GET /status", R"({"modelCachePath":"/m"})", "GET /models/loaded"), ElementsAre("tiny:1"));
+  EXPECT_THAT(loaded_of("GET /openai/status", R"({"modelDirPath":"/m"})", "GET /openai/loadedmodels"),
+              ElementsAre("tiny:1"));
+}
+
+TEST(Credentials, ACatalogueRowMadeOfOneIsLeftOut) {
+  FakeTransport transport(
+      Routes(JsonAnswer("{}", 404))
+          .On("GET /openai/status", JsonAnswer(R"({"modelDirPath":"/m"})"))
+          .On("GET /openai/models", JsonAnswer("[]"))
+          .On("GET /foundry/list",
+              JsonAnswer(
+                  R"({"models":[{"name":"sk-test-123"},{"name":"a:1","alias":"sk-test-123"},{"name":"b:1"}]})")));
+  const auto listed = Connect(transport, {.api_key = "sk-test-123", .headers = {}})->ListVariants();
+  ASSERT_TRUE(listed.ok()) << listed.error().Message();
+  ASSERT_EQ(listed->size(), 1U);
+  EXPECT_EQ(listed->front().id, "b:1");
+}
+
 TEST(Credentials, AreHiddenAlsoWhenTheServiceRepeatsThem) {
   const Credentials credentials{.api_key = "sk-test-123",
                                 .headers = {{"X-Secret", "hunter two"}, {"X-Token", "Bearer abcdef"}}};

@@ -180,7 +180,7 @@ const std::string kHostile = std::string("\x1B[2J::error::gone\r\n<script>alert(
 void ExpectHarmless(const std::string& text) {
   for (const char* control : {"\x1B", "\r", "\xE2\x80\xAE"}) EXPECT_EQ(text.find(control), std::string::npos) << text;
   EXPECT_EQ(text.find('\0'), std::string::npos);
-  EXPECT_EQ(text.find("::error::"), std::string::npos);
+  for (const std::string& line : base::Split(text, '\n')) EXPECT_FALSE(base::Trim(line).starts_with("::")) << line;
   EXPECT_EQ(text.find("##["), std::string::npos);
 }
 
@@ -196,7 +196,7 @@ TEST(ComparisonReport, AHostileAnswerIsShownHarmlessly) {
   const compare::Comparison comparison = Judge(base, head);
   const std::string terminal = Rendered(WriteComparisonTerminal, comparison);
   ExpectHarmless(terminal);
-  EXPECT_THAT(terminal, HasSubstr("\\x1B[2J:\\:error"));
+  EXPECT_THAT(terminal, HasSubstr("\\x1B[2J::error"));
   const std::string markdown = Rendered(WriteComparisonMarkdown, comparison);
   ExpectHarmless(markdown);
   EXPECT_EQ(markdown.find("<script"), std::string::npos);
