@@ -121,6 +121,17 @@ TEST(CurlTransportFailure, TotalTime) {
   EXPECT_GE(failure.exchange.closed, milliseconds(40));
 }
 
+// Whoever only asked for a status cannot ask for fewer tokens.
+TEST(CurlTransportFailure, TotalTimeWithoutAByteAsksForTheService) {
+  RawServer server(WriteThenWait(""));
+  Request request = Get(server.Url());
+  request.timeouts.total = milliseconds(40);
+  const Failure failure = MustFail(request);
+  EXPECT_EQ(failure.error.code, ErrorCode::kTimeout);
+  EXPECT_THAT(failure.error.what, HasSubstr("not complete within 40.0 ms; is the service busy, or does it hang?"));
+  EXPECT_THAT(failure.error.what, testing::Not(HasSubstr("token")));
+}
+
 TEST(CurlTransportFailure, LongestTimeoutsDoNotOverflow) {
   RawServer server(WriteThenClose(Answer("fine")));
   Request request = Get(server.Url());
@@ -272,8 +283,8 @@ TEST(CurlTransportFailure, TheCaFileIsTheOneThatIsNamed) {
   std::string url = server.Url();
   url.replace(0, 4, "https");
   const Failure failure = MustFail(*transport, Get(url), [](std::string_view, base::Moment) { return true; });
-  EXPECT_EQ(failure.error.code, ErrorCode::kTransport);
-  EXPECT_THAT(failure.error.what, HasSubstr("our-ca.pem"));
+  EXPECT_EQ(failure.error.code, ErrorCode::kUsage);
+  EXPECT_THAT(failure.error.what, HasSubstr("trusted certificates no-such-folder/our-ca.pem cannot be read"));
 }
 
 }  // namespace
