@@ -118,6 +118,12 @@ TEST(Run, DoesNotWaitForAGrandchildThatHoldsThePipes) {
   EXPECT_TRUE(Terminate(grandchild, kSoon).ok());
 }
 
+TEST(Run, GivesTheChildAGroupOfItsOwnInOurSession) {
+  const auto completed = process::Run(TestChild({"groups"}), kSoon);
+  ASSERT_TRUE(completed.ok()) << completed.error().Message();
+  EXPECT_EQ(completed->standard_output, "leader shared session\n");
+}
+
 TEST(Run, HandsOnNoOtherDescriptor) {
   // On purpose without close-on-exec, and in the middle of others.
   const int descriptor = ::open("/dev/null", O_RDONLY);

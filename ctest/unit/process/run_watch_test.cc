@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <csignal>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "ctest/unit/process/child_command.h"
+#include "fixtures/process/interrupt.h"
 #include "fixtures/process/process.h"
 
 namespace assay::process {
@@ -91,6 +94,64 @@ std::int64_t GrandchildOf(const Seen& seen) {
     if (line.starts_with("grandchild ")) return std::stoll(line.substr(11));
   }
   return 0;
+}
+
+// The flag outlives its guard; the next test must not find it.
+struct InterruptsHere {
+  InterruptGuard guard;
+  ~InterruptsHere() { ClearInterrupt(); }
+};
+
+// A process that was killed is gone soon, not at once.
+bool Ends(std::int64_t pid) {
+  const auto end = std::chrono::steady_clock::now() + kSoon;
+  while (IsRunning(pid) && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  return !IsRunning(pid);
+}
+
+TEST(RunWatch, TheDeadlineEndsWhatTheChildStarted) {
+  Seen seen;
+  const auto completed = process::Run(TestChild({"family"}), std::chrono::seconds(1), seen.watch);
+  ASSERT_FALSE(completed.ok());
+  EXPECT_EQ(completed.error().code, ErrorCode::kTimeout);
+  ASSERT_NE(GrandchildOf(seen), 0) << "the child did not come to start anything";
+  EXPECT_TRUE(Ends(GrandchildOf(seen)));
+}
+
+TEST(RunWatch, AnInterruptEndsWhatTheChildStarted) {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const InterruptsHere interrupts;
+    Seen seen;
+    RunWatch watch;
+    watch.on_line = [&](std::string_view line) {
+      seen.lines.emplace_back(line);
+      if (GrandchildOf(seen) != 0) std::raise(signal);
+    };
+    const auto begin = std::chrono::steady_clock::now();
+    const auto completed = process::Run(TestChild({"family"}), std::chrono::minutes(1), watch);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, kSoon);
+    ASSERT_FALSE(completed.ok());
+    EXPECT_EQ(completed.error().code, ErrorCode::kCancelled);
+    EXPECT_TRUE(Ends(GrandchildOf(seen)));
+  }
+}
+
+TEST(RunWatch, NeitherDeadlineNorInterruptReachesADaemon) {
+  for (const bool interrupt : {false, true}) {
+    const InterruptsHere interrupts;
+    Seen seen;
+    RunWatch watch;
+    watch.on_line = [&](std::string_view line) {
+      seen.lines.emplace_back(line);
+      if (interrupt && GrandchildOf(seen) != 0) std::raise(SIGINT);
+    };
+    const auto completed = process::Run(TestChild({"daemon"}), std::chrono::seconds(interrupt ? 60 : 1), watch);
+    ASSERT_FALSE(completed.ok());
+    EXPECT_EQ(completed.error().code, interrupt ? ErrorCode::kCancelled : ErrorCode::kTimeout);
+    ASSERT_NE(GrandchildOf(seen), 0);
+    EXPECT_TRUE(IsRunning(GrandchildOf(seen)));
+    EXPECT_TRUE(Terminate(GrandchildOf(seen), kSoon).ok());
+  }
 }
 
 TEST(RunWatch, EndsTheChildAndNotWhatItStarted) {

@@ -82,6 +82,26 @@ int StayWithGrandchild() {
   return 0;
 }
 
+// The grandchild is in a session of its own before anybody hears of it.
+int StayWithDaemon() {
+  int ready[2];
+  if (::pipe(ready) != 0) return 98;
+  const pid_t grandchild = ::fork();
+  if (grandchild == 0) {
+    ::setsid();
+    ::close(ready[0]);
+    ::close(ready[1]);
+    WaitAMinute();
+    std::_Exit(0);
+  }
+  ::close(ready[1]);
+  char none = 0;
+  static_cast<void>(!::read(ready[0], &none, 1));  // its end comes when the grandchild has left
+  std::cout << "grandchild " << grandchild << std::endl;
+  WaitAMinute();
+  return 0;
+}
+
 int PrintPid() {
   std::cout << ::getpid() << std::endl;
   return 0;
@@ -128,6 +148,7 @@ int Do(const std::vector<std::string>& arguments) {
   if (mode == "stubborn") return IgnoreEverything();
   if (mode == "grandchild") return LeaveGrandchild();
   if (mode == "family") return StayWithGrandchild();
+  if (mode == "daemon") return StayWithDaemon();
   if (mode == "pid") return PrintPid();
   if (mode == "descriptors") return CountOpenDescriptors();
   if (mode == "groups") return PrintGroups();
