@@ -115,6 +115,19 @@ TEST_P(Models, AModelBehindAServerOfItsOwnIsMeasuredBesideTheOthers) {
   }
 }
 
+TEST_P(Models, AServerOfItsOwnThatIsDownFailsItsModelOnly) {
+  // Port 1 is privileged and nothing of ours listens there.
+  const std::string models = Write("models.json", R"({"schema_version":1,"models":[
+    {"alias":"tuned","endpoint":"http://127.0.0.1:1/v1"},{"alias":"ember-mini","variant":"ember-mini-int8-cpu:1"}]})");
+  const process::Completed done = Measure({"--models=" + models}, Machine(GetParam()));
+  EXPECT_EQ(done.exit_code, 1) << done.standard_error;
+  EXPECT_THAT(done.standard_output, HasSubstr("no service at the endpoint of the model 'tuned'"));
+  const run::Run run = ReadMeasured();
+  ASSERT_EQ(run.cases.size(), 2U);
+  EXPECT_EQ(Counted(run.cases[0]), 0);
+  EXPECT_EQ(Counted(run.cases[1]), 4);
+}
+
 TEST_P(Models, AModelsOwnServerNeedsNoOther) {
   const std::string models = Write("models.json", R"({"schema_version":1,"models":[
     {"alias":"ember-mini","variant":"ember-mini-int8-cpu:1","endpoint":")" +

@@ -46,5 +46,15 @@ TEST(Address, DoublesAreAskedOnce) {
               ElementsAre("http://localhost:7"));
 }
 
+TEST(Address, ThePortOfAnAddressOnThisMachine) {
+  EXPECT_EQ(LoopbackPort("http://127.0.0.1:5273/v1"), 5273);
+  EXPECT_EQ(LoopbackPort("http://[::1]:8080"), 8080);
+  EXPECT_EQ(LoopbackPort("http://localhost"), 80);
+  EXPECT_EQ(LoopbackPort("https://localhost/v1"), 443);
+  EXPECT_EQ(LoopbackPort("http://192.0.2.1:5273"), std::nullopt);
+  EXPECT_EQ(LoopbackPort("http://127.0.0.1:70000"), std::nullopt);
+  EXPECT_EQ(LoopbackPort("nonsense"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace assay::session

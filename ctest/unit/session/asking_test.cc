@@ -81,6 +81,8 @@ class AskingTest : public ::testing::Test {
   AskingTest() : waits_(time_.Waits()) {
     world_.can.load_and_unload = world_.can.loaded_list = world_.can.unload_waits = true;
     world_.loaded = {"m:1"};
+    world_.rows.resize(1);
+    world_.rows[0].id = "m:1";
     world_.pid = 10;
     plan_.id = "chat/m:1/p/stream:on/max_tokens:8";
     plan_.model = "m:1";
@@ -218,14 +220,41 @@ TEST_F(AskingTest, AResetByAServiceThatWasStartedAgainIsDisturbed) {
   EXPECT_EQ(asked.disturbed[0].sample.disturbed, "service_moved");
 }
 
-TEST_F(AskingTest, AnAnswerThatBreaksOffIsAFailedSampleAndNobodyIsSearched) {
+ScriptedExchange BreaksOff() {
   ScriptedExchange broken = EventStream({{5ms, Content("Hi")}});
   broken.failure = base::Error{base::ErrorCode::kTransport, "connection reset", kHere};
-  Script({broken});
+  return broken;
+}
+
+TEST_F(AskingTest, AnAnswerThatBreaksOffAtAServiceThatDidNotMoveIsAFailedSample) {
+  found_at_ = kHere;
+  Script({BreaksOff()});
   const Asked asked = Ask();
   EXPECT_EQ(asked.completion.sample.outcome, Outcome::kReset);
-  EXPECT_THAT(searches_, IsEmpty());
   EXPECT_THAT(asked.disturbed, IsEmpty());
+  EXPECT_THAT(warnings_, IsEmpty());
+}
+
+TEST_F(AskingTest, AnAnswerThatBreaksOffBecauseTheServiceMovedIsDisturbed) {
+  site();
+  found_at_ = kThere;
+  Script({BreaksOff(), Answer()});
+  const Asked asked = Ask();
+  EXPECT_EQ(asked.completion.sample.outcome, Outcome::kOk);
+  ASSERT_THAT(asked.disturbed, SizeIs(1));
+  EXPECT_EQ(asked.disturbed[0].sample.outcome, Outcome::kReset);
+}
+
+// Another program took the address: it speaks the same dialect and has other models.
+TEST_F(AskingTest, WhatDoesNotHaveTheModelIsNotTheServiceThatWasThere) {
+  site();
+  found_at_ = kHere;
+  world_.rows[0].id = "other:1";
+  Script({NoConnection()});
+  const Asked asked = Ask();
+  EXPECT_EQ(asked.completion.sample.outcome, Outcome::kConnect);
+  EXPECT_THAT(asked.disturbed, IsEmpty());
+  EXPECT_THAT(Codes(), ElementsAre("service_replaced"));
 }
 
 TEST_F(AskingTest, AnEvictedModelIsLoadedWarmedAndAskedAgain) {

@@ -10,6 +10,7 @@
 #include "fixtures/base/files.h"
 #include "fixtures/base/text.h"
 #include "fixtures/catalogue/cases.h"
+#include "fixtures/foundry/cli.h"
 #include "fixtures/process/process.h"
 #include "fixtures/session/leftover.h"
 #include "fixtures/session/session.h"
@@ -458,11 +459,15 @@ TEST_P(ThroughTheCommand, AServiceThatAnInterruptedRunLeftIsAdoptedAndStopped) {
   std::string url;
   {
     // As if killed: the record stays, and so does the service.
-    ASSERT_EQ(process::Run({ASSAY_FOUNDRY_PROGRAM, {Verb(), "start"}, {}}, 60s).value().exit_code, 0);
+    const auto started = process::Run({ASSAY_FOUNDRY_PROGRAM, {Verb(), "start"}, {}}, 60s);
+    ASSERT_EQ(started.value().exit_code, 0);
     SessionOptions options = Options();
     options.service = ServiceChoice::kNone;
     url = Open(options)->info().endpoint;
-    ASSERT_TRUE(RememberStart(state(), {process::CurrentPid(), {}, url, "foundry start", "2026-03-01T12:30:05Z"}).ok());
+    const std::optional<std::int64_t> pid = foundry::FindPid(started.value().standard_output);
+    ASSERT_TRUE(pid.has_value()) << started.value().standard_output;
+    ASSERT_TRUE(
+        RememberStart(state(), {process::CurrentPid(), pid, url, "foundry start", "2026-03-01T12:30:05Z"}).ok());
   }
   const std::unique_ptr<Session> session = Open(Options());
   ASSERT_NE(session, nullptr);
@@ -472,6 +477,27 @@ TEST_P(ThroughTheCommand, AServiceThatAnInterruptedRunLeftIsAdoptedAndStopped) {
   EXPECT_THAT(session->Close(), IsEmpty());
   EXPECT_FALSE(Answers(url));
   EXPECT_TRUE(std::filesystem::is_empty(state()));
+}
+
+// The user may have started one of their own at the same address since.
+TEST_P(ThroughTheCommand, AServiceThatIsNotTheOneThatWasLeftIsNotStopped) {
+  ASSERT_EQ(process::Run({ASSAY_FOUNDRY_PROGRAM, {Verb(), "start"}, {}}, 60s).value().exit_code, 0);
+  std::string url;
+  {
+    SessionOptions options = Options();
+    options.service = ServiceChoice::kNone;
+    url = Open(options)->info().endpoint;
+  }
+  for (const std::optional<std::int64_t>& pid : {std::optional(process::CurrentPid()), std::optional<std::int64_t>()}) {
+    ASSERT_TRUE(
+        RememberStart(state(), {process::CurrentPid(), pid, url, "foundry start", "2026-03-01T12:30:05Z"}).ok());
+    const std::unique_ptr<Session> session = Open(Options());
+    ASSERT_NE(session, nullptr);
+    EXPECT_FALSE(session->info().started_here);
+    EXPECT_THAT(session->Close(), IsEmpty());
+    EXPECT_TRUE(Answers(url));
+  }
+  EXPECT_EQ(process::Run({ASSAY_FOUNDRY_PROGRAM, {Verb(), "stop"}, {}}, 60s).value().exit_code, 0);
 }
 
 TEST_P(ThroughTheCommand, AServiceThatMovesIsFoundAgainAndStoppedWhereItIs) {

@@ -233,7 +233,7 @@ TEST_F(StopTest, AServiceThatAnswersOnIsEndedByItsPid) {
                               processes_.erase(pid);
                               return base::Status();
                             }};
-  EXPECT_THAT(StopStarted(command_, [&](const std::string&) { return !gone(); }, waits_, processes, {kUrl, 50}),
+  EXPECT_THAT(StopStarted(command_, [&](const std::string&) { return !gone(); }, waits_, processes, {kUrl, 50, true}),
               IsEmpty());
   EXPECT_EQ(command_.Calls("stop"), 2);
   EXPECT_TRUE(gone());
@@ -242,7 +242,7 @@ TEST_F(StopTest, AServiceThatAnswersOnIsEndedByItsPid) {
 // Its port closes and the process stays (#857).
 TEST_F(StopTest, AProcessThatOutlivesItsPortIsEnded) {
   processes_ = {50};
-  EXPECT_THAT(Stop({kUrl, 50}), IsEmpty());
+  EXPECT_THAT(Stop({kUrl, 50, true}), IsEmpty());
   EXPECT_EQ(command_.Calls("stop"), 1);
   EXPECT_THAT(terminated_, ElementsAre(50));
   EXPECT_EQ(time_.slept, 10s);  // it had its time
@@ -253,7 +253,14 @@ TEST_F(StopTest, WhatCannotBeUndoneIsSaid) {
   EXPECT_THAT(Stop({kUrl, {}}), ElementsAre(AllOf(HasSubstr(kUrl), HasSubstr("`foundry server stop`"))));
   dies_ = false;
   processes_ = {50};
-  EXPECT_THAT(Stop({kUrl, 50}), ElementsAre(HasSubstr("50")));
+  EXPECT_THAT(Stop({kUrl, 50, true}), ElementsAre(HasSubstr("50")));
+}
+
+// A pid in words may be stale, reused, or of another machine's world: somebody else's program.
+TEST_F(StopTest, AProcessThatWasOnlyNamedIsReportedAndNeverEnded) {
+  processes_ = {50};
+  EXPECT_THAT(Stop({kUrl, 50, false}), ElementsAre(AllOf(HasSubstr("50"), HasSubstr("left alone"))));
+  EXPECT_THAT(terminated_, IsEmpty());
 }
 
 // The start never saw it answer; it came up since.
@@ -269,7 +276,7 @@ TEST_F(StopTest, AServiceThatCameUpLateIsStoppedToo) {
 
 TEST_F(StopTest, APidThatIsOursOrEverybodysIsNeverEnded) {
   processes_ = {0, 1, process::CurrentPid()};
-  for (const std::int64_t pid : {std::int64_t{0}, std::int64_t{1}, process::CurrentPid()}) Stop({kUrl, pid});
+  for (const std::int64_t pid : {std::int64_t{0}, std::int64_t{1}, process::CurrentPid()}) Stop({kUrl, pid, true});
   EXPECT_THAT(terminated_, IsEmpty());
 }
 
