@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// What tests of measuring share: cases of a scripted service, measured through Google Benchmark into a run directory
+// and read back.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "benchmarks/suite/measure.h"
+#include "ctest/support/fake_asker.h"
+#include "fixtures/base/files.h"
+#include "fixtures/catalogue/cases.h"
+
+namespace assay::suite {
+
+// First text at 20 ms, last at 50 ms, 4 tokens; closed at 52 ms.
+inline testing::ScriptedExchange Good() {
+  using namespace std::chrono_literals;
+  using testing::Content;
+  using testing::Delta;
+  return testing::EventStream({{10ms, Delta(R"({"role":"assistant"})")},
+                               {20ms, Content("Hello")},
+                               {50ms, Content(" you")},
+                               {51ms, Delta("{}", R"("stop")")},
+                               {51ms, testing::Usage(8, 4)},
+                               {51ms, testing::kDone}});
+}
+
+class MeasureTest : public ::testing::Test {
+ protected:
+  MeasureTest() { options_.repetitions = 3; }
+
+  void Plan(const std::vector<std::string>& models, const std::vector<std::string>& prompts = {"p"}) {
+    std::vector<catalogue::ResolvedModel> resolved;
+    for (const std::string& model : models) {
+      resolved.emplace_back().asked = model;
+      resolved.back().variant = model;
+    }
+    groups_ = {models};
+    std::vector<catalogue::Prompt> asked;
+    for (const std::string& prompt : prompts) asked.push_back(catalogue::PromptFromText(prompt, "Hi", 8));
+    cases_ = catalogue::BuildCases(resolved, asked, {}).value();
+  }
+
+  // Measures, finishes the run and reads it back.
+  void Measure(const testing::FakeTransport::Handler& service) {
+    testing::FakeAsker asker(service);
+    asker.disturbances = disturbances_;
+    asker.upkeep = upkeep_;
+    options_.clock = &asker;
+    base::Result<run::RunWriter> writer = run::RunWriter::Create(folder_->path() / "run");
+    ASSERT_TRUE(writer.ok());
+    std::ostringstream terminal;
+    Progress progress(terminal, false);
+    Measurement measurement(options_, asker, cases_, *writer, progress, out_);
+    for (const std::vector<std::string>& group : groups_) {
+      const base::Status status = measurement.MeasureGroup(group);
+      ASSERT_TRUE(status.ok()) << status.error().Message();
+    }
+    measured_ = measurement.Finish();
+    requests_ = asker.transport.requests;
+
+    run::RunInfo info;
+    info.environment = run::DetectEnvironment();
+    info.provenance.repetitions = options_.repetitions;
+    info.cases = cases_;
+    info.validity = measured_.validity;
+    const base::Status finished = writer->Finish(measured_.google_benchmark_json, info);
+    ASSERT_TRUE(finished.ok()) << finished.error().Message() << "\n" << measured_.google_benchmark_json;
+    base::Result<run::Run> run = run::ReadRun(folder_->path() / "run");
+    ASSERT_TRUE(run.ok()) << run.error().Message();
+    run_ = std::move(run).value();
+    base::Result<run::Json> json = run::ParseJson(measured_.google_benchmark_json, "run.json");
+    ASSERT_TRUE(json.ok());
+    json_ = std::move(json).value();
+  }
+
+  const run::JsonArray& Rows() const { return *json_.Find("benchmarks")->as_array(); }
+  static std::string Name(const run::Json& row) { return *row.Find("name")->as_string(); }
+  static std::optional<double> Number(const run::Json& row, const std::string& key) {
+    const run::Json* value = row.Find(key);
+    return value == nullptr ? std::nullopt : value->as_number();
+  }
+
+  base::Result<base::TemporaryDirectory> folder_ = base::TemporaryDirectory::Create("assay-measure");
+  MeasureOptions options_;
+  std::vector<run::PlannedCase> cases_;
+  std::vector<std::vector<std::string>> groups_;  // of models; one with all of them, unless a test says otherwise
+  std::function<int(const run::PlannedCase&)> disturbances_;
+  base::Nanoseconds upkeep_{0};
+  std::vector<http::Request> requests_;
+  std::ostringstream out_;
+  Measured measured_;
+  run::Run run_;
+  run::Json json_;
+};
+
+inline std::string ModelOf(const http::Request& request) {
+  return *run::ParseJson(request.body, "")->Find("model")->as_string();
+}
+
+}  // namespace assay::suite
