@@ -5,6 +5,8 @@
 #include <cmath>
 #include <vector>
 
+#include "fixtures/base/quantile.h"
+
 namespace assay::stats {
 namespace {
 
@@ -19,20 +21,9 @@ std::optional<double> FiniteOrNothing(double value) {
 
 }  // namespace
 
-std::optional<double> Percentile(std::span<const double> values, double p) {
-  if (values.empty() || !AllFinite(values) || !(p >= 0 && p <= 1)) return std::nullopt;
-  std::vector<double> sorted(values.begin(), values.end());
-  const double position = p * static_cast<double>(sorted.size() - 1);
-  const auto below = std::min(static_cast<std::size_t>(position), sorted.size() - 1);
-  const auto lower = sorted.begin() + static_cast<std::ptrdiff_t>(below);
-  std::nth_element(sorted.begin(), lower, sorted.end());
-  if (below + 1 == sorted.size()) return *lower;
-  const double upper = *std::min_element(lower + 1, sorted.end());
-  // std::lerp is exact at both ends and monotone, and does not overflow where upper - lower would.
-  return FiniteOrNothing(std::lerp(*lower, upper, position - static_cast<double>(below)));
-}
+std::optional<double> Percentile(std::span<const double> values, double p) { return base::Quantile(values, p); }
 
-std::optional<double> Median(std::span<const double> values) { return Percentile(values, 0.5); }
+std::optional<double> Median(std::span<const double> values) { return base::Quantile(values, 0.5); }
 
 std::optional<double> RelativeChange(double head_median, double base_median) {
   if (!std::isfinite(head_median) || !std::isfinite(base_median) || base_median <= 0) return std::nullopt;

@@ -8,9 +8,7 @@
 
 namespace assay::stats {
 
-// The p-quantile, p in [0, 1], by linear interpolation between order statistics at (n-1)p: definition 7 of R. J.
-// Hyndman, Y. Fan, "Sample Quantiles in Statistical Packages", The American Statistician 50(4), 1996; the default of R
-// and NumPy. Nothing for p outside [0, 1].
+// base::Quantile: the p-quantile, p in [0, 1], by definition 7 of Hyndman and Fan. Nothing for p outside [0, 1].
 std::optional<double> Percentile(std::span<const double> values, double p);
 
 // Percentile(values, 0.5).
