@@ -45,12 +45,12 @@ Ranked RankTogether(std::span<const double> head, std::span<const double> base) 
   return ranked;
 }
 
-// P(U >= u) under the null hypothesis. With f(i, j, u) the probability of U = u for sizes i and j, the largest value of
-// all belongs to the first sample with probability i/(i+j) and then beats all j values of the other:
+// P(U >= u) for every u under the null hypothesis. With f(i, j, u) the probability of U = u for sizes i and j, the
+// largest value of all belongs to the first sample with probability i/(i+j) and then beats all j values of the other:
 //   f(i, j, u) = i/(i+j) f(i-1, j, u-j) + j/(i+j) f(i, j-1, u).
 // Probabilities instead of Mann and Whitney's counts because C(100, 50) does not fit an integer; all terms are
 // positive, so nothing cancels.
-double ExactUpperTail(std::size_t n, std::size_t m, std::size_t u) {
+std::vector<double> ExactUpperTails(std::size_t n, std::size_t m) {
   // rows[j] holds f(i, j, .) for the current i; before the update of column j it still holds f(i-1, j, .).
   std::vector<std::vector<double>> rows(m + 1, std::vector<double>{1.0});
   for (std::size_t i = 1; i <= n; ++i) {
@@ -66,18 +66,33 @@ double ExactUpperTail(std::size_t n, std::size_t m, std::size_t u) {
       rows[j] = std::move(next);
     }
   }
-  // From the far end, where the terms are smallest.
-  const std::vector<double>& distribution = rows[m];
+  // Summed from the far end, where the terms are smallest.
+  std::vector<double> tails = std::move(rows[m]);
   double tail = 0;
-  for (std::size_t k = distribution.size(); k-- > u;) tail += distribution[k];
-  return std::min(tail, 1.0);
+  for (std::size_t k = tails.size(); k-- > 0;) {
+    tail += tails[k];
+    tails[k] = std::min(tail, 1.0);
+  }
+  return tails;
 }
 
 double NormalUpperTail(double z) { return 0.5 * std::erfc(z / std::numbers::sqrt2); }
 
 }  // namespace
 
+const std::vector<double>& ExactTails::Of(std::size_t n, std::size_t m) {
+  const auto known = tails_.find({n, m});
+  if (known != tails_.end()) return known->second;
+  return tails_.emplace(std::pair{n, m}, ExactUpperTails(n, m)).first->second;
+}
+
 std::optional<MannWhitney> MannWhitneyGreater(std::span<const double> head, std::span<const double> base) {
+  ExactTails tails;
+  return MannWhitneyGreater(head, base, tails);
+}
+
+std::optional<MannWhitney> MannWhitneyGreater(std::span<const double> head, std::span<const double> base,
+                                              ExactTails& tails) {
   const auto finite = [](double value) { return std::isfinite(value); };
   if (head.empty() || base.empty() || !std::all_of(head.begin(), head.end(), finite) ||
       !std::all_of(base.begin(), base.end(), finite)) {
@@ -91,7 +106,7 @@ std::optional<MannWhitney> MannWhitneyGreater(std::span<const double> head, std:
   result.u = ranked.rank_sum_head - n * (n + 1) / 2;
   if (ranked.tie_term == 0 && head.size() <= kLargestExactSample && base.size() <= kLargestExactSample) {
     result.exact = true;
-    result.p_value = ExactUpperTail(head.size(), base.size(), static_cast<std::size_t>(std::llround(result.u)));
+    result.p_value = tails.Of(head.size(), base.size())[static_cast<std::size_t>(std::llround(result.u))];
     return result;
   }
   // E. L. Lehmann, "Nonparametrics: Statistical Methods Based on Ranks", 1975, section 1.4.

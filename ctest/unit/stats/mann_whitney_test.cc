@@ -115,6 +115,30 @@ TEST(MannWhitneyGreater, RefusesEmptyAndNonFiniteSamples) {
   EXPECT_FALSE(MannWhitneyGreater(good, Values{std::numeric_limits<double>::infinity()}).has_value());
 }
 
+// Mann and Whitney's table for n = 2, m = 3: U = 0 .. 6 in 1, 1, 2, 2, 2, 1, 1 of C(5, 2) = 10 arrangements.
+TEST(ExactTails, AreTheSumsFromTheFarEnd) {
+  ExactTails tails;
+  const std::vector<double>& tail = tails.Of(2, 3);
+  const std::vector<double> expected = {1.0, 0.9, 0.8, 0.6, 0.4, 0.2, 0.1};
+  ASSERT_EQ(tail.size(), expected.size());
+  for (std::size_t u = 0; u < expected.size(); ++u) EXPECT_NEAR(tail[u], expected[u], 1e-15) << u;
+  EXPECT_EQ(&tails.Of(2, 3), &tail);  // computed once
+}
+
+TEST(ExactTails, GiveTheSameAnswerWhateverWasAskedBefore) {
+  const Values head = {1.5, 4.5, 7.5, 8.5};
+  const Values base = {1, 2, 3, 4, 5, 6};
+  ExactTails tails;
+  tails.Of(6, 4);
+  tails.Of(30, 30);
+  const MannWhitney alone = MannWhitneyGreater(head, base).value();
+  const MannWhitney cached = MannWhitneyGreater(head, base, tails).value();
+  EXPECT_TRUE(cached.exact);
+  EXPECT_EQ(cached.u, alone.u);
+  EXPECT_EQ(cached.p_value, alone.p_value);
+  EXPECT_EQ(MannWhitneyGreater(head, base, tails)->p_value, alone.p_value);
+}
+
 // 1 / C(n+m, n): C(6, 3) = 20, C(10, 5) = 252.
 TEST(SmallestExactPValue, IsOneArrangementOfAll) {
   EXPECT_NEAR(SmallestExactPValue(3, 3).value(), 1.0 / 20, 1e-15);

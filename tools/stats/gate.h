@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+// The gate: which cases of a suite got slower, with a stated chance of any false alarm. Works on logarithms of
+// latencies (natural; a shift of 0.05 is a factor exp(0.05)) and knows nothing of names, units, files or policies.
+//
+// The design and its measured false-alarm rates are in the project's gating study; where the data is complete (every
+// case in every session, one n per session) the numbers equal its Python reference. What the reference does not define:
+//  - n may differ by case and session: every location has its own degrees of freedom, those of the sessions of a case
+//    are added, and the shrinkage is limma's for unequal df (shrinkage.h).
+//  - A case may be missing in baseline sessions (an empty vector; fewer than two values count as missing). K_c is then
+//    the number of sessions it has; it enters the case's variance and t_c of session_variance.h. Session effects are
+//    found by SessionCentre::kCaseDeviations, and the case's baseline mean is corrected by the difference between the
+//    mean effect of its sessions and that of all.
+//  - A case without two head values, without a baseline, or with a value that is not finite is not judged: its estimate
+//    is absent and it is no member of the Holm family. Its baseline still helps to estimate what cases share.
+// Nothing here is NaN: what cannot be told is absent. Pure; thread-safe.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace assay::stats {
+
+using Values = std::vector<double>;
+
+// How the effect a session has on all its cases is found.
+enum class SessionCentre {
+  // Median over the cases of their locations: the reference. When the cases lie far apart (long and short answers) the
+  // median is always the same case, whose own noise then passes for the session's. Never used when a case is missing.
+  kCaseMedian,
+  // Median over the cases of location minus the case's own level; the level is the mean over its sessions of location
+  // minus the effect's deviation from the mean effect. In turns until both stand still, 50 at most; when no case is
+  // missing the first turn is the last. Alternating fits as in J. W. Tukey's median polish, "Exploratory Data
+  // Analysis",
+  // 1977. Simulated with cases far apart this keeps the false-alarm rate and the power that kCaseMedian has with all
+  // cases on one level.
+  kCaseDeviations,
+};
+
+struct GateOptions {
+  double alpha = 0.05;       // level of the whole family
+  double tolerance = 0;      // tau: test against a slowdown of this much, 0.02 = 2 %
+  double min_effect = 0.05;  // a slowdown below this is never flagged
+  double level = 0.95;       // of the two-sided interval of one case
+  double power = 0.8;        // at which the smallest detectable effect is stated
+  double screen = 0.10;      // a suspect has a raw p below this and at least half of min_effect
+  std::size_t controls = 8;  // cases measured again beside the suspects (ConfirmStored)
+  bool centre = true;        // stored mode: subtract the suite's shift; paired mode never does
+  bool guard = true;         // widen errors that the spread of the cases shows to be too small
+  SessionCentre session_centre = SessionCentre::kCaseMedian;
+};
+
+struct CaseEstimate {
+  double shift = 0;          // r: ln(head/base), the suite's shift taken out if centred; exp(shift) - 1 is the change
+  double se = 0;             // sqrt(V) lambda
+  double df = 0;             // of the t distribution used for p
+  double z = 0;              // shift / sqrt(V)
+  double base_share = 0;     // part of V owed to the baseline; the same data in a second look
+  double p = 1;              // one-sided: P(T > (shift - ln(1+tau)) / se)
+  double p_holm = 1;         // adjusted over the family
+  double p_faster = 1;       // the same for a speed-up: P(T > (-shift - ln(1+tau)) / se)
+  double p_faster_holm = 1;  // adjusted over the family, for itself
+  double lower = 0;          // shift -+ t_{(1+level)/2} se: the interval of this one case
+  double upper = 0;
+  double mde = 0;          // ln(1+tau) + (t_{1-alpha/family} + t_power) se: the smallest shift surely significant
+  double mde_flagged = 0;  // the same with the minimum effect: at least ln(1+min_effect) + t_power se
+  bool suspect = false;    // p < screen and exp(shift)-1 >= min_effect/2: worth a second look
+  bool flagged = false;    // p_holm < alpha and exp(shift)-1 >= min_effect
+};
+
+// The suite as a whole. One-sided in both directions.
+struct SuiteShift {
+  double shift = 0;  // ln(head/base)
+  std::optional<double> se;
+  double df = 0;
+  std::optional<double> p;  // slower; absent like se where nothing says how far a shift can come from chance
+  std::optional<double> p_faster;
+  std::optional<double> lower;  // interval at GateOptions::level
+  std::optional<double> upper;
+};
+
+struct GateResult {
+  std::vector<std::optional<CaseEstimate>> cases;  // as the input
+  std::size_t family = 0;                          // cases judged
+  double centre = 0;                               // D, the suite's shift subtracted; 0 if not centred
+  double lambda = 1;                               // factor on every standard error
+  bool blind = false;                              // nothing says how much sessions or restarts differ by case
+  bool advisory = false;                           // blind and fewer than 8 cases: no false-alarm rate is promised
+  double session_variance = 0;                     // s_D^2 (stored) or s_R^2 (paired); 0 if blind
+  std::optional<SuiteShift> suite;
+};
+
+// --- The test itself -------------------------------------------------------------------------------------------------
+
+struct CaseInput {
+  double shift = 0;     // d
+  double variance = 0;  // V > 0
+  double df = 0;        // > 0
+  double base_share = 0;
+  std::optional<double> tolerance;   // this case's, instead of the options'
+  std::optional<double> min_effect;  // likewise
+};
+
+// gate_core of the reference. centred: r = d - median(d), else r = d. z = r/sqrt(V). lambda is 1 unless options.guard
+// and at least 8 cases; blind: lambda = max(1, Qn(z)) and df at most 0.82 (M-1), the empirical null being all there is
+// (B. Efron, JASA 99(465), 2004); otherwise GuardFactor(ScaleBelow(z, median z, or 0 if not centred)). df is at most
+// 4 M. One-sided t test, Holm over the cases. Nothing for no case, one centred case (it is its own centre), a variance
+// or df that is not positive, options out of range, or a result that is no finite number.
+std::optional<GateResult> GateCore(std::span<const CaseInput> cases, bool centred, bool blind,
+                                   const GateOptions& options);
+
+// --- Stored baseline -------------------------------------------------------------------------------------------------
+
+struct StoredCase {
+  std::vector<Values> sessions;  // baseline sessions in one order for all cases; empty where the case is missing
+  Values head;                   // empty where the head run lacks the case
+  std::optional<double> tolerance;
+  std::optional<double> min_effect;
+};
+
+// d_c = m_head - mean_k m_base,k (TrimmedLocation, kLatency). Variances moderated over the cases, head and baseline
+// (mean of the sessions' variances, df added) apart: V = v~_head + v~_base/K_c + s_D^2 (1 + 1/K_c), s_D^2 by
+// SessionVariance from the sessions' locations minus session effects; df = min(df~_head + df~_base, 3 n_head). Blind
+// when fewer than two cases have two sessions. `suite` is StoredSuiteShift. Nothing when no case can be judged or
+// options are out of range.
+std::optional<GateResult> GateStored(std::span<const StoredCase> cases, const GateOptions& options);
+
+// The shift of all cases together, K >= 3 sessions: D = effect of the head session - mean effect of the baseline's, se
+// = s_S sqrt(1 + 1/K) with s_S the standard deviation of those K effects, df = K-1: a prediction interval for one more
+// session. Weak by nature (t with 4 df at K = 5). Effects by options.session_centre over the cases that head and at
+// least one session have. Below three sessions, or when all effects are equal, without se and p.
+std::optional<SuiteShift> StoredSuiteShift(std::span<const StoredCase> cases, const GateOptions& options);
+
+// The suite's shift beyond that of anchors, cases on something pinned and measured in the same sessions: D_suite -
+// D_anchor (medians of d_c), se = sqrt(pi/2 s^2 (1/M + 1/A)), s^2 = mean_c[a_c (1 + 1/K_c)] with a_c the variance over
+// the sessions of the case's location minus session effect and weights K_c - 1; df = sum_c (K_c - 1); pi/2 is what a
+// median of normal values loses to the mean. Assumes that anchors and suite share what a session does to all. Needs K
+// >= 2 sessions and at least two cases in all; nothing below, or without a case or an anchor to judge.
+std::optional<SuiteShift> AnchoredSuiteShift(std::span<const StoredCase> suite, std::span<const StoredCase> anchors,
+                                             const GateOptions& options);
+
+// --- Paired ----------------------------------------------------------------------------------------------------------
+
+struct PairedCase {
+  std::vector<Values> blocks;  // ln head - ln base of each pair, by restart of both sides; empty blocks count as absent
+  std::optional<double> tolerance;
+  std::optional<double> min_effect;
+};
+
+// m_c, v_c = TrimmedLocation of all pairs of the case (kPaired), v~ moderated over the cases. With R_c blocks V = v~ +
+// s_R^2/R_c; s_R^2 by SessionVariance from the variance of the blocks' trimmed means, within = R_c v~. df = min(df~, 3
+// n). No centring: both sides saw the same machine. Blind when no case has two blocks. `suite` is the median of m_c;
+// its se^2 = pi/2 mean_c(v~_c)/M + max(s_R^2, s_B^2)/R takes the part that a restart adds to all cases to be as large
+// as the part it adds to one, or as the medians of the blocks say if that is larger: s_B^2 = max(0, var_b(median_c
+// m_bc) - pi/2 mean_c(R_c v~_c)/M), over blocks 1..R that all cases have. df by Satterthwaite from M-1 and, for s_B^2,
+// R-1. (The reference has the estimate only.) Without se and p when blind or for one case.
+std::optional<GateResult> GatePaired(std::span<const PairedCase> cases, const GateOptions& options);
+
+// --- Second look -----------------------------------------------------------------------------------------------------
+
+// Where both looks combine. Screening cannot inflate the error rate: Holm runs over the whole family of the first look,
+// with p = 1 for what was not a suspect or was not measured again.
+struct ConfirmedGate {
+  GateResult first;
+  std::vector<std::size_t> suspects;               // of the first look
+  std::vector<std::size_t> controls;               // used; stored mode only
+  std::vector<std::optional<CaseEstimate>> cases;  // suspects measured twice: both looks together; `flagged` decides
+};
+
+// Which cases to measure again, in a fresh session and with twice the requests: the suspects, and for stored mode as
+// many controls as the options say, those with the smallest |z|.
+std::vector<std::size_t> Suspects(const GateResult& first);
+std::vector<std::size_t> Controls(const GateResult& first, std::size_t count);
+
+// second[c] = head values of the second look, empty where the case was not measured again. r2 = d2 - median of d2 over
+// the controls; r = 0.4 r1 + 0.6 r2; variance max(vb1, vb2) + 0.16 vh1 + 0.36 (vh2 + vc), where vb is the baseline's
+// part of se^2 and vh the rest, and vc = 1.57/controls mean(se2^2) the price of the centre; df 4 M. The reference
+// measures every case twice. Where only some were measured again, their head variances are moderated among them, the
+// baseline's part comes from all, and in place of the guard se2^2 = V2 + (lambda1^2 - 1) V1. The number of controls is
+// that of those measured (the reference takes 8 even for a family of fewer). Without a control nothing is confirmed.
+// Nothing like GateStored, and unless `second` has as many cases.
+std::optional<ConfirmedGate> ConfirmStored(std::span<const StoredCase> cases, std::span<const Values> second,
+                                           const GateOptions& options);
+
+// The same for pairs, after fresh restarts: r = r1/3 + 2 r2/3, variance se1^2/9 + 4 se2^2/9, df 60. second[c] without
+// blocks where the case was not measured again; where some were not, the guard as above, and s_R^2 of the first look.
+std::optional<ConfirmedGate> ConfirmPaired(std::span<const PairedCase> cases, std::span<const PairedCase> second,
+                                           const GateOptions& options);
+
+}  // namespace assay::stats

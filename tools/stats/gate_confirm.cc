@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cmath>
+
+#include "tools/stats/descriptive.h"
+#include "tools/stats/gate.h"
+#include "tools/stats/gate_parts.h"
+
+namespace assay::stats {
+namespace {
+
+double Square(double value) { return value * value; }
+
+// A suspect's two looks as one estimate; absent where a number would not be finite.
+std::optional<CaseEstimate> Combine(double shift, double variance, double df, double base_share, double tolerance,
+                                    double min_effect, std::size_t family, const GateOptions& options) {
+  if (!std::isfinite(variance) || variance <= 0) return std::nullopt;
+  CaseEstimate both;
+  both.shift = shift;
+  both.se = std::sqrt(variance);
+  both.df = df;
+  both.z = shift / both.se;
+  both.base_share = base_share;
+  parts::StudentPoints points;
+  if (!parts::FinishEstimate(both, tolerance, min_effect, family, options, points)) return std::nullopt;
+  both.suspect = true;
+  return both;
+}
+
+// Whether the second look has every case the first one judged.
+template <typename Predicate>
+bool MeasuresAll(const GateResult& first, const Predicate& is_measured) {
+  for (std::size_t c = 0; c < first.cases.size(); ++c) {
+    if (first.cases[c] && !is_measured(c)) return false;
+  }
+  return true;
+}
+
+// For a second look at some cases only: they were chosen for how they look, so neither their median nor their spread
+// says anything of the suite.
+GateOptions WithoutFamily(GateOptions options) {
+  options.centre = false;
+  options.guard = false;
+  return options;
+}
+
+// se^2 of a case's second look. What the guard added to V in the first look, (lambda^2 - 1) V, stands for something V
+// does not know, and twice the requests do not make it smaller.
+double SecondVariance(const GateResult& first, const GateResult& again, std::size_t c, bool whole) {
+  const double variance = Square(again.cases[c]->se);
+  if (whole) return variance;
+  return variance + Square(first.cases[c]->se) * (1 - 1 / Square(first.lambda));
+}
+
+template <typename Case>
+std::vector<double> MinEffects(std::span<const Case> cases, const GateOptions& options) {
+  std::vector<double> effects;
+  for (const Case& one : cases) effects.push_back(one.min_effect.value_or(options.min_effect));
+  return effects;
+}
+
+}  // namespace
+
+std::vector<std::size_t> Suspects(const GateResult& first) {
+  std::vector<std::size_t> suspects;
+  for (std::size_t c = 0; c < first.cases.size(); ++c) {
+    if (first.cases[c] && first.cases[c]->suspect) suspects.push_back(c);
+  }
+  return suspects;
+}
+
+std::vector<std::size_t> Controls(const GateResult& first, std::size_t count) {
+  std::vector<std::size_t> order;
+  for (std::size_t c = 0; c < first.cases.size(); ++c) {
+    if (first.cases[c]) order.push_back(c);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return std::abs(first.cases[a]->z) < std::abs(first.cases[b]->z);
+  });
+  order.resize(std::min(count, order.size()));
+  return order;
+}
+
+std::optional<ConfirmedGate> ConfirmStored(std::span<const StoredCase> cases, std::span<const Values> second,
+                                           const GateOptions& options) {
+  if (second.size() != cases.size()) return std::nullopt;
+  const auto baseline = parts::ReadBaseline(cases, options);
+  if (!baseline) return std::nullopt;
+  std::vector<std::optional<parts::Head>> first_heads;
+  std::vector<std::optional<parts::Head>> second_heads;
+  for (std::size_t c = 0; c < cases.size(); ++c) {
+    first_heads.push_back(parts::ReadHead(cases[c].head));
+    second_heads.push_back(parts::ReadHead(second[c]));
+  }
+  auto first = parts::GateHeads(*baseline, cases, first_heads, options);
+  if (!first) return std::nullopt;
+  first->suite = parts::SuiteOfHeads(*baseline, first_heads, options);
+
+  ConfirmedGate confirmed;
+  confirmed.suspects = Suspects(*first);
+  confirmed.cases.resize(cases.size());
+  const bool whole = MeasuresAll(*first, [&](std::size_t c) { return second_heads[c].has_value(); });
+  const auto again = parts::GateHeads(*baseline, cases, second_heads, whole ? options : WithoutFamily(options));
+  if (again) {
+    std::vector<double> control_shifts;
+    for (const std::size_t c : Controls(*first, options.controls)) {
+      if (!again->cases[c]) continue;
+      confirmed.controls.push_back(c);
+      control_shifts.push_back(again->cases[c]->shift);
+    }
+    double mean_variance = 0;
+    double measured = 0;
+    for (std::size_t c = 0; c < cases.size(); ++c) {
+      if (!again->cases[c] || !first->cases[c]) continue;
+      mean_variance += SecondVariance(*first, *again, c, whole);
+      ++measured;
+    }
+    // The controls are the centre that suspects do not move.
+    const double centre = options.centre ? Median(control_shifts).value_or(0.0) : 0;
+    const double centre_variance =
+        options.centre ? mean_variance / measured * 1.57 / static_cast<double>(control_shifts.size()) : 0;
+    for (const std::size_t c : confirmed.suspects) {
+      if (!again->cases[c] || (options.centre && control_shifts.empty())) continue;
+      const CaseEstimate& one = *first->cases[c];
+      const CaseEstimate& two = *again->cases[c];
+      const double variance_one = Square(one.se);
+      const double variance_two = SecondVariance(*first, *again, c, whole);
+      const double base_one = variance_one * one.base_share;
+      const double base_two = variance_two * two.base_share;
+      const double base_part = std::max(base_one, base_two);
+      const double variance =
+          base_part + 0.16 * (variance_one - base_one) + 0.36 * (variance_two - base_two + centre_variance);
+      confirmed.cases[c] =
+          Combine(0.4 * one.shift + 0.6 * (two.shift - centre), variance, 4 * static_cast<double>(first->family),
+                  base_part / variance, cases[c].tolerance.value_or(options.tolerance),
+                  cases[c].min_effect.value_or(options.min_effect), first->family, options);
+    }
+  }
+  if (!parts::AdjustFamily(confirmed.cases, MinEffects(cases, options), first->family, options.alpha)) {
+    return std::nullopt;
+  }
+  confirmed.first = std::move(*first);
+  return confirmed;
+}
+
+std::optional<ConfirmedGate> ConfirmPaired(std::span<const PairedCase> cases, std::span<const PairedCase> second,
+                                           const GateOptions& options) {
+  if (second.size() != cases.size()) return std::nullopt;
+  auto first = GatePaired(cases, options);
+  if (!first) return std::nullopt;
+  ConfirmedGate confirmed;
+  confirmed.suspects = Suspects(*first);
+  confirmed.cases.resize(cases.size());
+  const bool whole = MeasuresAll(*first, [&](std::size_t c) { return parts::HasPairs(second[c]); });
+  const auto again = whole || first->blind ? parts::GatePairs(second, whole ? options : WithoutFamily(options), {})
+                                           : parts::GatePairs(second, WithoutFamily(options), first->session_variance);
+  if (again) {
+    for (const std::size_t c : confirmed.suspects) {
+      if (!again->cases[c]) continue;
+      const CaseEstimate& one = *first->cases[c];
+      const CaseEstimate& two = *again->cases[c];
+      confirmed.cases[c] = Combine(one.shift / 3 + 2 * two.shift / 3,
+                                   (Square(one.se) + 4 * SecondVariance(*first, *again, c, whole)) / 9, 60, 0,
+                                   cases[c].tolerance.value_or(options.tolerance),
+                                   cases[c].min_effect.value_or(options.min_effect), first->family, options);
+    }
+  }
+  if (!parts::AdjustFamily(confirmed.cases, MinEffects(cases, options), first->family, options.alpha)) {
+    return std::nullopt;
+  }
+  confirmed.first = std::move(*first);
+  return confirmed;
+}
+
+}  // namespace assay::stats

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// What the files of the gate share; nobody else includes this. Thread-safe.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "tools/stats/gate.h"
+#include "tools/stats/location.h"
+
+namespace assay::stats::parts {
+
+bool OptionsInRange(const GateOptions& options);
+// Of one case; absent is in range.
+bool CaseOptionsInRange(const std::optional<double>& tolerance, const std::optional<double>& min_effect);
+
+double MeanOf(std::span<const double> values);      // of at least one value
+double VarianceOf(std::span<const double> values);  // divisor n-1, of at least two values
+
+// Quantiles of Student's t are the dearest step of a case, and neighbours often share their df.
+struct StudentPoints {
+  double df = 0;
+  double interval = 0;  // t_{(1+level)/2}
+  double family = 0;    // t_{1-alpha/family}
+  double power = 0;     // t_power
+};
+
+// Everything but p_holm and flagged, from shift, se and df. False where a number would not be finite.
+bool FinishEstimate(CaseEstimate& estimate, double tolerance, double min_effect, std::size_t family,
+                    const GateOptions& options, StudentPoints& points);
+
+// p_holm, p_faster_holm and flagged over `family` cases: those absent here count with p = 1. `min_effects` as `cases`.
+bool AdjustFamily(std::span<std::optional<CaseEstimate>> cases, std::span<const double> min_effects, std::size_t family,
+                  double alpha);
+
+// With interval and p-values when se and df are positive and finite, else the shift alone.
+SuiteShift TestSuite(double shift, double se, double df, const GateOptions& options);
+
+// One case in the baseline sessions.
+struct BaseCase {
+  std::vector<std::optional<Location>> sessions;
+  std::size_t seen = 0;           // sessions with the case: K_c
+  double mean = 0;                // over them, corrected for which they were
+  double variance = 0;            // mean squared standard error of one session, moderated
+  double df = 0;                  // of it
+  std::optional<double> between;  // variance over the sessions, their effects removed; from two sessions
+};
+
+// What is known of a set of cases before the head is looked at.
+struct Baseline {
+  std::vector<std::optional<BaseCase>> cases;  // as the input; absent without any session, or with a value not finite
+  bool blind = true;
+  double session_variance = 0;
+};
+std::optional<Baseline> ReadBaseline(std::span<const StoredCase> cases, const GateOptions& options);
+
+struct SessionEffects {
+  std::vector<std::optional<double>> effects;  // absent where the session has none of the chosen cases
+  std::vector<double> levels;                  // of each case; 0 where levels play no part
+};
+SessionEffects EffectsOf(std::span<const std::optional<BaseCase>> cases, const std::vector<bool>& chosen,
+                         SessionCentre centre);
+
+struct Head {
+  Location location;
+  std::size_t count = 0;
+};
+std::optional<Head> ReadHead(std::span<const double> values);
+
+// GateStored without `suite`.
+std::optional<GateResult> GateHeads(const Baseline& baseline, std::span<const StoredCase> cases,
+                                    std::span<const std::optional<Head>> heads, const GateOptions& options);
+std::optional<SuiteShift> SuiteOfHeads(const Baseline& baseline, std::span<const std::optional<Head>> heads,
+                                       const GateOptions& options);
+
+// GatePaired. The restart variance is `given` or, without one, estimated from these cases.
+std::optional<GateResult> GatePairs(std::span<const PairedCase> cases, const GateOptions& options,
+                                    const std::optional<double>& given);
+// Whether GatePairs can judge the case.
+bool HasPairs(const PairedCase& paired);
+
+}  // namespace assay::stats::parts
