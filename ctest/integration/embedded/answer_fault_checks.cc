@@ -98,6 +98,18 @@ void Reasoning(const Generation& generation) {
   }
 }
 
+void Instant(const Generation& generation) {
+  const Answer stream = AskUnder(generation, "instant=5,usage_always,token_ms=3600000", true);
+  EXPECT_TRUE(stream.complete);
+  EXPECT_EQ(stream.Joined("content"), "ooooo");
+  EXPECT_EQ(stream.Count("\"completion_tokens\":5"), 1U);
+  // Each event in a write of its own; the last one goes with the end of the body.
+  EXPECT_EQ(stream.chunks.size(), stream.Payloads().size());
+  const Answer whole = AskUnder(generation, "instant", false);
+  EXPECT_EQ(whole.Joined("content"), "oooooooooooooooo");
+  EXPECT_EQ(whole.Count("\"completion_tokens\":16"), generation == Dialect::kG1 ? 0U : 1U);
+}
+
 void SlowFirstByte(const Generation& generation) {
   const auto begin = std::chrono::steady_clock::now();
   RunningService service(OptionsFor(generation, "slow_first_byte=60"));
@@ -383,6 +395,7 @@ std::map<FaultKind, FaultCheck> AnswerFaultChecks() {
           {kIgnoreSeed, IgnoreSeed},
           {kIgnoreMaxTokens, IgnoreMaxTokens},
           {kReasoning, Reasoning},
+          {kInstant, Instant},
           {kSlowFirstByte, SlowFirstByte},
           {kNoUsage, NoUsage},
           {kNullUsage, NullUsage},

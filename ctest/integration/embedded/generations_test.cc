@@ -5,9 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <regex>
+#include <vector>
 
 #include "ctest/integration/embedded/generations.h"
 #include "fixtures/base/files.h"
+#include "fixtures/base/text.h"
 
 namespace assay::embedded {
 namespace {
@@ -266,6 +269,33 @@ TEST_F(Plain, ClosesTheConnectionAfterAStreamThatWasAnnouncedAsKept) {
   EXPECT_THAT(payloads[payloads.size() - 2], HasSubstr(R"("timings":{"prompt_n":)"));
 }
 
+// Silent ones too: G1 loads what it was asked for, plain loads again what it lost.
+TEST(AllGenerations, WriteEveryLoadToTheRequestLog) {
+  for (const Generation& generation : kGenerations) {
+    SCOPED_TRACE(NameOf(generation));
+    auto folder = base::TemporaryDirectory::Create("load-log");
+    ASSERT_TRUE(folder.ok());
+    EmbeddedOptions options = OptionsFor(generation, "evict,times=1,slow_load=30,match=ember-mini-int8*");
+    options.request_log = folder->path() / "requests.jsonl";
+    const std::filesystem::path log = options.request_log;
+    {
+      RunningService service(std::move(options));
+      AskChat(service, ChatBody(true));
+      if (generation && *generation != Dialect::kG1) Get(service, LoadTarget(generation, "ember-mini-int8-cpu"));
+    }
+    const std::regex load(R"re(\{"load":\{"end_ns":(\d+),"model":"ember-mini-int8-cpu:1","start_ns":(\d+)\},.*)re");
+    std::vector<std::int64_t> took_ns;
+    for (const std::string& line : base::Split(base::ReadFile(log).value(), '\n')) {
+      std::smatch found;
+      if (std::regex_match(line, found, load)) took_ns.push_back(std::stoll(found[1]) - std::stoll(found[2]));
+    }
+    // The preloaded one, which no scenario touches, and the one after the model was lost.
+    ASSERT_EQ(took_ns.size(), 2U);
+    EXPECT_GT(took_ns[0], 0);
+    EXPECT_GE(took_ns[1], 30'000'000);
+  }
+}
+
 TEST(PlainHangUp, EndsTheAnswerOfAClientThatIsGone) {
   auto folder = base::TemporaryDirectory::Create("plain-hang-up");
   ASSERT_TRUE(folder.ok());
@@ -281,7 +311,8 @@ TEST(PlainHangUp, EndsTheAnswerOfAClientThatIsGone) {
   // Forty seconds are not waited for: the line comes as soon as a write fails.
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
   std::string line;
-  while (line.empty() && std::chrono::steady_clock::now() < deadline) line = base::ReadFile(log).value();
+  const auto loads_only = [](const std::string& text) { return text.find("\"events\"") == std::string::npos; };
+  while (loads_only(line) && std::chrono::steady_clock::now() < deadline) line = base::ReadFile(log).value();
   EXPECT_THAT(line, HasSubstr("\"content\"]"));
   EXPECT_THAT(line, Not(HasSubstr("\"done\"]")));
 }

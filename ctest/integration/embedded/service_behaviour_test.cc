@@ -127,12 +127,13 @@ TEST(EmbeddedServiceBehaviour, WritesItsOwnTimesToTheRequestLog) {
   const auto log = base::ReadFile(folder->path() / "requests.jsonl");
   ASSERT_TRUE(log.ok());
   const auto lines = base::Split(base::Trim(*log), '\n');
-  ASSERT_EQ(lines.size(), 2U);
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_THAT(lines[0], StartsWith("{\"load\":{\"end_ns\":"));  // the preloaded model
   for (const char* part : {"\"role\"]", "\"content\"]", "\"finish\"]", "\"usage\"]", "\"done\"]",
                            "\"received_ns\":", "\"prompt_read_ns\":", "\"id\":\"chatcmpl-"}) {
-    EXPECT_THAT(lines[0], HasSubstr(part));
+    EXPECT_THAT(lines[1], HasSubstr(part));
   }
-  EXPECT_THAT(lines[1], HasSubstr("\"answer\"]"));
+  EXPECT_THAT(lines[2], HasSubstr("\"answer\"]"));
 }
 
 TEST(EmbeddedServiceBehaviour, RefusesWhatIsTooLargeOrNoHttpAndLivesOn) {

@@ -115,6 +115,21 @@ TEST_F(GenerationTest, BatchedPromptGivesTheSameScoresAsOneTokenAtATime) {
   EXPECT_EQ(single.Append(std::span(&prompt.back(), 1)), wanted);
 }
 
+TEST_F(GenerationTest, AnInstantAnswerNeedsNoModelAndNoTime) {
+  model_ = nullptr;
+  request_.max_tokens = 2;
+  request_.script.per_token = std::chrono::hours(1);
+  request_.script.faults = {{FaultKind::kInstant, 7}};
+  const GenerationResult result = Run();
+  EXPECT_TRUE(prompt_read_);
+  EXPECT_EQ(result.tokens.size(), 7U);
+  EXPECT_EQ(result.end, GenerationEnd::kMaxTokens);
+  EXPECT_EQ(text_, "ooooooo");
+  give_up_after_ = 3;
+  EXPECT_EQ(Run().end, GenerationEnd::kStopped);
+  EXPECT_EQ(text_, "ooo");
+}
+
 TEST_F(GenerationTest, PacingKeepsAbsoluteDeadlines) {
   request_.max_tokens = 10;
   request_.script.time_to_first_token = std::chrono::milliseconds(20);

@@ -56,6 +56,34 @@ TEST(ModelStore, AnObstacleIsAskedOnceItMattersAndKeepsTheModelOut) {
   EXPECT_FALSE(store.IsLoaded(Tiny("b")));
 }
 
+TEST(ModelStore, TellsOfLoadsThatWereDoneWithTheObstaclesTimeInside) {
+  ModelStore store;
+  struct Told {
+    std::string id;
+    base::Moment start, end;
+  };
+  std::vector<Told> told;
+  store.TellOfLoads([&](const ModelVariant& variant, base::Moment start, base::Moment end) {
+    told.push_back({variant.id, start, end});
+  });
+  base::Moment asked;
+  LoadOptions options;
+  options.obstacle = [&](std::size_t) {
+    asked = std::chrono::steady_clock::now();
+    return std::string();
+  };
+  const base::Moment before = std::chrono::steady_clock::now();
+  EXPECT_TRUE(store.Load(Tiny("a"), options).loaded_now);
+  const base::Moment after = std::chrono::steady_clock::now();
+  store.Load(Tiny("a"));  // is there
+  options.obstacle = [](std::size_t) { return std::string("no memory"); };
+  store.Load(Tiny("b"), options);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].id, "a");
+  EXPECT_TRUE(before <= told[0].start && told[0].start <= asked);
+  EXPECT_TRUE(asked <= told[0].end && told[0].end <= after);
+}
+
 TEST(ModelStore, ForgetsWhatNobodyUsedForItsTimeToLive) {
   ModelStore store;
   LoadOptions options;
