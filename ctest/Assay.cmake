@@ -24,6 +24,7 @@
 #   n.run.m                            one run of all prompts, result in <build>/assay/n/runs/m; nothing beside it
 #   n.gate.m.p.latency                 `Skipped` when there is no baseline to judge by
 #   n.gate.m.p.determinism             anything but "same answers" fails
+# A gate judges its prompt in all its scenarios (prompts.json, or BENCH_ARGS --scenarios=...): no test more for them.
 # `ctest -L gate` runs them all; selecting one gate selects the runs it needs. A gate whose run failed is "Not Run" and
 # counts as failed, and so does one that finds no result.
 #

@@ -9,11 +9,12 @@
 #include <utility>
 
 #include "benchmarks/micro/cpu_time.h"
-#include "benchmarks/micro/embedded_child.h"
 #include "benchmarks/micro/floor_client.h"
 #include "benchmarks/micro/own_client.h"
-#include "benchmarks/micro/service_log.h"
+#include "benchmarks/micro/stamp_errors.h"
+#include "fixtures/base/quantile.h"
 #include "fixtures/base/units.h"
+#include "fixtures/overhead/embedded_child.h"
 
 namespace assay::micro {
 namespace {
@@ -77,8 +78,7 @@ base::Status AskFloor(FloorClient& client, const Pace& pace, const std::string& 
   return {};
 }
 
-base::Status AskOurs(OwnClient& client, const Pace& pace, const run::Json& request, const std::string& body,
-                     Collected& collected) {
+base::Status AskOurs(OwnClient& client, const Pace& pace, const run::Json& request, Collected& collected) {
   std::vector<run::Sample> samples;
   const base::Nanoseconds before = ProcessCpuTime();
   for (std::size_t i = 0; i < pace.requests; ++i) {
@@ -86,8 +86,8 @@ base::Status AskOurs(OwnClient& client, const Pace& pace, const run::Json& reque
       ASSAY_TRY(run::Sample sample, client.Ask(kModel, request));
       samples.push_back(std::move(sample));
     } else {
-      ASSAY_TRY(std::vector<NotedAnswer> answers, client.AskMany(body, pace.streams));
-      std::ranges::move(answers, std::back_inserter(collected.answers));
+      ASSAY_TRY(std::vector<run::Sample> fresh, client.AskMany(kModel, request, pace.streams));
+      std::ranges::move(fresh, std::back_inserter(samples));
     }
   }
   collected.cpu += ProcessCpuTime() - before;
@@ -103,7 +103,7 @@ struct Both {
 base::Result<Both> MeasureStreams(const Plan& plan, const Pace& pace) {
   char scenario[80];
   std::snprintf(scenario, sizeof scenario, "ttft_ms=%g,token_ms=%g", pace.ttft_ms, pace.token_ms);
-  ASSAY_TRY(EmbeddedChild service, EmbeddedChild::Start(plan.service, kModel, scenario));
+  ASSAY_TRY(overhead::EmbeddedChild service, overhead::EmbeddedChild::Start(plan.service, kModel, scenario));
   const run::Json request = RequestFor(pace);
   run::Json with_model = request;
   (*with_model.as_object())["model"] = kModel;
@@ -128,13 +128,13 @@ base::Result<Both> MeasureStreams(const Plan& plan, const Pace& pace) {
         if (connect) ASSAY_RETURN_IF_ERROR(AskFloor(*floor, once, service.url(), body, warmup));
         ASSAY_RETURN_IF_ERROR(AskFloor(*floor, pace, service.url(), body, both.floor));
       } else {
-        if (connect) ASSAY_RETURN_IF_ERROR(AskOurs(ours, once, request, body, warmup));
-        ASSAY_RETURN_IF_ERROR(AskOurs(ours, pace, request, body, both.ours));
+        if (connect) ASSAY_RETURN_IF_ERROR(AskOurs(ours, once, request, warmup));
+        ASSAY_RETURN_IF_ERROR(AskOurs(ours, pace, request, both.ours));
       }
     }
   }
   ASSAY_TRY(const std::string text, service.Stop());
-  ASSAY_TRY(const ServiceLog log, ParseServiceLog(text));
+  ASSAY_TRY(const overhead::ServiceLog log, overhead::ParseServiceLog(text));
   both.floor_errors = Pair(both.floor.answers, log);
   both.our_errors = Pair(both.ours.answers, log);
   if (both.floor_errors.unpaired + both.our_errors.unpaired > 0) {
@@ -151,7 +151,8 @@ Figure ErrorFigure(std::string what, double p, const std::vector<double>& floor,
                    std::optional<double> limit) {
   char percent[16];
   std::snprintf(percent, sizeof percent, " p%g", p * 100);
-  return {std::move(what) + percent,          "us", Quantile(floor, p), Quantile(ours, p), limit, false,
+  return {std::move(what) + percent,          "us",  base::StatedQuantile(floor, p),
+          base::StatedQuantile(ours, p),      limit, false,
           std::min(floor.size(), ours.size())};
 }
 
@@ -209,7 +210,7 @@ base::Result<std::vector<Figure>> MeasureInstantAnswers(const Plan& plan) {
   constexpr std::size_t kPerTurn = 100;
   constexpr std::int64_t kTurnsPerRound = 12;
   constexpr const char* kPath = "/status";
-  ASSAY_TRY(EmbeddedChild service, EmbeddedChild::Start(plan.service, kModel, "seed=1"));
+  ASSAY_TRY(overhead::EmbeddedChild service, overhead::EmbeddedChild::Start(plan.service, kModel, "seed=1"));
   base::Nanoseconds floor_time{0};
   base::Nanoseconds our_time{0};
   for (std::int64_t turn = -1; turn < plan.rounds * kTurnsPerRound; ++turn) {
@@ -307,8 +308,10 @@ run::Json FiguresJson(const std::vector<Figure>& figures, const Plan& plan) {
                                    {"unit", std::string(figure.unit)},
                                    {"values", static_cast<std::int64_t>(figure.values)}});
   }
-  return run::JsonObject{
-      {"figures", std::move(rows)}, {"percentiles", "hyndman_fan_7"}, {"rounds", plan.rounds}, {"schema_version", 1}};
+  return run::JsonObject{{"figures", std::move(rows)},
+                         {"percentiles", std::string(base::kQuantileMethod)},
+                         {"rounds", plan.rounds},
+                         {"schema_version", 1}};
 }
 
 }  // namespace assay::micro

@@ -4,30 +4,9 @@
 #include <optional>
 #include <utility>
 
-#include "fixtures/chat/client.h"
-#include "fixtures/http/sse_parser.h"
+#include "fixtures/chat/load.h"
 
 namespace assay::micro {
-namespace {
-
-// What one of many streams notes while bytes arrive.
-struct Stream {
-  http::SseParser parser;
-  std::vector<http::SseEvent> events;
-  std::vector<base::Moment> stamps;
-  base::Moment start;
-  std::string problem;
-};
-
-NotedAnswer NotedFrom(const Stream& stream) {
-  NotedAnswer noted;
-  noted.start_ns = base::SteadyNanoseconds(stream.start);
-  noted.id = stream.events.empty() ? std::string() : IdOf(stream.events.front().data);
-  for (const base::Moment at : stream.stamps) noted.events_ns.push_back(base::SteadyNanoseconds(at));
-  return noted;
-}
-
-}  // namespace
 
 std::string IdOf(std::string_view event) {
   constexpr std::string_view kKey = "\"id\":\"";
@@ -52,9 +31,7 @@ base::Result<OwnClient> OwnClient::Create(std::string url, const std::filesystem
   return OwnClient(std::move(url), std::move(writer));
 }
 
-base::Result<run::Sample> OwnClient::Ask(const std::string& model, const run::Json& request) {
-  chat::Client client(*transport_, {url_, std::nullopt, {}});
-  chat::Completion completion = client.Complete(model, request);
+base::Status OwnClient::Record(const std::string& model, chat::Completion& completion) {
   run::Sample& sample = completion.sample;
   sample.case_id = "chat/" + model + "/micro/stream:on/max_tokens:0";
   sample.model = model;
@@ -63,40 +40,33 @@ base::Result<run::Sample> OwnClient::Ask(const std::string& model, const run::Js
   if (completion.answer) completion.answer->case_id = sample.case_id;
   ASSAY_RETURN_IF_ERROR(writer_.Append(sample, completion.answer ? &*completion.answer : nullptr));
   if (sample.outcome != run::Outcome::kOk) return base::Error{base::ErrorCode::kContent, sample.error, url_};
-  return std::move(sample);
+  return {};
 }
 
-base::Result<std::vector<NotedAnswer>> OwnClient::AskMany(const std::string& body, std::size_t count) {
-  std::vector<Stream> streams(count);
-  for (Stream& stream : streams) {
-    http::Request request;
-    request.method = "POST";
-    request.url = url_ + "/v1/chat/completions";
-    request.headers = {{"Content-Type", "application/json"}, {"Accept", "text/event-stream"}};
-    request.body = body;
-    http::Receiver receiver;
-    receiver.on_bytes = [&stream](std::string_view bytes, base::Moment at) {
-      if (const base::Status pushed = stream.parser.Push(bytes, stream.events); !pushed.ok()) return false;
-      stream.stamps.resize(stream.events.size(), at);
-      return true;
-    };
-    receiver.on_done = [&stream](const std::optional<http::Failure>& failure, const http::Exchange& exchange) {
-      stream.start = exchange.start;
-      if (failure) {
-        stream.problem = failure->error.what;
-      } else if (exchange.status != 200) {
-        stream.problem = "HTTP " + std::to_string(exchange.status);
-      }
-    };
-    loop_->Start(std::move(request), std::move(receiver));
-  }
-  loop_->Run();
-  std::vector<NotedAnswer> noted;
-  for (const Stream& stream : streams) {
-    if (!stream.problem.empty()) return base::Error{base::ErrorCode::kContent, stream.problem, url_};
-    noted.push_back(NotedFrom(stream));
-  }
-  return noted;
+base::Result<run::Sample> OwnClient::Ask(const std::string& model, const run::Json& request) {
+  chat::Client client(*transport_, {url_, std::nullopt, {}});
+  chat::Completion completion = client.Complete(model, request);
+  ASSAY_RETURN_IF_ERROR(Record(model, completion));
+  return std::move(completion.sample);
+}
+
+base::Result<std::vector<run::Sample>> OwnClient::AskMany(const std::string& model, const run::Json& request,
+                                                          std::size_t count) {
+  const chat::Target target{url_, std::nullopt, {}};
+  chat::Load load;
+  load.requests = load.in_flight = static_cast<std::int64_t>(count);
+  load.request = [&request](std::int64_t) { return request; };
+  std::vector<run::Sample> samples;
+  base::Status good;
+  chat::RunLoad(*loop_, target, model, load,
+                [&](std::int64_t, chat::Completion completion) {
+                  if (base::Status recorded = Record(model, completion); !recorded.ok() && good.ok())
+                    good = std::move(recorded);
+                  samples.push_back(std::move(completion.sample));
+                },
+                {});
+  if (!good.ok()) return good.error();
+  return samples;
 }
 
 std::size_t OwnClient::Get(const std::string& path, std::size_t count) {

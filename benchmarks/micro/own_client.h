@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Our client as a run uses it: one stream through chat::Client with every sample recorded, many streams through the
-// loop. Not thread-safe.
+// Our client as a run uses it, every sample recorded: one stream through chat::Client, many through chat::RunLoad. Not
+// thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "benchmarks/micro/service_log.h"
+#include "benchmarks/micro/stamp_errors.h"
 #include "fixtures/base/result.h"
+#include "fixtures/chat/client.h"
 #include "fixtures/http/loop.h"
 #include "fixtures/http/transport.h"
 #include "fixtures/run/json.h"
@@ -29,8 +30,8 @@ class OwnClient {
 
   // One answer, decoded and written to the run files. kContent when it was no good one.
   base::Result<run::Sample> Ask(const std::string& model, const run::Json& request);
-  // `body` sent `count` times at once; answers in any order.
-  base::Result<std::vector<NotedAnswer>> AskMany(const std::string& body, std::size_t count);
+  // `count` answers to `request` at once. kContent when one of them was no good one.
+  base::Result<std::vector<run::Sample>> AskMany(const std::string& model, const run::Json& request, std::size_t count);
   // GETs `path` `count` times, one after the other; how many answers had status 200.
   std::size_t Get(const std::string& path, std::size_t count);
 
@@ -40,6 +41,8 @@ class OwnClient {
         transport_(http::MakeCurlTransport({})),
         loop_(http::MakeCurlLoop({})),
         writer_(std::move(writer)) {}
+
+  base::Status Record(const std::string& model, chat::Completion& completion);
 
   std::string url_;
   std::unique_ptr<http::Transport> transport_;

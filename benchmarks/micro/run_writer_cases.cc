@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Writing one sample, with its answer and to the disk's cache: the cost between two requests of a run.
+// Writing one sample, with its answer and to the disk's cache: the cost between two requests of a run; and run.json of
+// a long run, once at its end.
 #include <benchmark/benchmark.h>
+
+#include <cstdint>
+#include <string>
 
 #include "benchmarks/micro/cases.h"
 #include "benchmarks/micro/example.h"
@@ -28,8 +32,35 @@ void Append(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 
+// Google Benchmark's text comes in pieces of 64 KiB.
+void Finish(benchmark::State& state) {
+  constexpr std::size_t kPiece = 64U << 10;
+  const base::Result<base::TemporaryDirectory> directory = base::TemporaryDirectory::Create("assay-micro");
+  if (!directory.ok()) return state.SkipWithError(directory.error().Message().c_str());
+  const std::string row(kPiece - 1, 'x');
+  const std::int64_t pieces = state.range(0) / static_cast<std::int64_t>(kPiece);
+  const run::GoogleBenchmarkText text = [&](const run::TakeText& take) -> base::Status {
+    ASSAY_RETURN_IF_ERROR(take("{\"rows\":[\"\""));
+    for (std::int64_t piece = 0; piece < pieces; ++piece) {
+      ASSAY_RETURN_IF_ERROR(take(",\""));
+      ASSAY_RETURN_IF_ERROR(take(row));
+      ASSAY_RETURN_IF_ERROR(take("\""));
+    }
+    return take("]}\n");
+  };
+  const run::RunInfo info;
+  for (auto _ : state) {
+    base::Result<run::RunWriter> writer = run::RunWriter::Create(directory->path());
+    if (!writer.ok() || !writer->Finish(text, info).ok()) state.SkipWithError("the run was not finished");
+  }
+  state.SetBytesProcessed(state.iterations() * state.range(0));
+}
+
 }  // namespace
 
-void RegisterRunWriterCases() { benchmark::RegisterBenchmark("run_writer/append_256_events", &Append); }
+void RegisterRunWriterCases() {
+  benchmark::RegisterBenchmark("run_writer/append_256_events", &Append);
+  benchmark::RegisterBenchmark("run_writer/finish/bytes", &Finish)->Arg(64 << 10)->Arg(16 << 20);
+}
 
 }  // namespace assay::micro

@@ -7,20 +7,21 @@
 #include <string>
 
 #include "benchmarks/micro/cases.h"
-#include "benchmarks/micro/embedded_child.h"
 #include "fixtures/http/loop.h"
 #include "fixtures/http/transport.h"
+#include "fixtures/overhead/embedded_child.h"
 #include "fixtures/process/process.h"
 
 namespace assay::micro {
 namespace {
 
-base::Result<EmbeddedChild> StartService() {
-  return EmbeddedChild::Start(process::ProgramDirectory() / "foundry-embedded", "ember-mini-int8-cpu:1", "seed=1");
+base::Result<overhead::EmbeddedChild> StartService() {
+  return overhead::EmbeddedChild::Start(process::ProgramDirectory() / "foundry-embedded", "ember-mini-int8-cpu:1",
+                                        "seed=1");
 }
 
 void OneAfterTheOther(benchmark::State& state) {
-  const base::Result<EmbeddedChild> service = StartService();
+  const base::Result<overhead::EmbeddedChild> service = StartService();
   if (!service.ok()) return state.SkipWithError(service.error().Message().c_str());
   const auto transport = http::MakeCurlTransport({});
   http::Request request;
@@ -35,7 +36,7 @@ void OneAfterTheOther(benchmark::State& state) {
 // A closed loop: whoever is answered asks again.
 void ManyAtOnce(benchmark::State& state) {
   constexpr std::int64_t kPerIteration = 256;
-  const base::Result<EmbeddedChild> service = StartService();
+  const base::Result<overhead::EmbeddedChild> service = StartService();
   if (!service.ok()) return state.SkipWithError(service.error().Message().c_str());
   const auto loop = http::MakeCurlLoop({});
   http::Request request;

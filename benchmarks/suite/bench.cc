@@ -4,27 +4,22 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <chrono>
 #include <set>
 
+#include "benchmarks/suite/case_failures.h"
 #include "benchmarks/suite/check_command.h"
 #include "benchmarks/suite/exit_code.h"
 #include "benchmarks/suite/inputs.h"
-#include "benchmarks/suite/measure.h"
-#include "benchmarks/suite/model_groups.h"
+#include "benchmarks/suite/measure_models.h"
 #include "benchmarks/suite/pins.h"
-#include "benchmarks/suite/run_lock.h"
-#include "benchmarks/suite/summary.h"
-#include "fixtures/base/files.h"
+#include "benchmarks/suite/progress.h"
 #include "fixtures/base/text.h"
 #include "fixtures/process/interrupt.h"
-#include "fixtures/process/process.h"
 
 namespace assay::suite {
 namespace {
 
 using Models = std::vector<catalogue::ResolvedModel>;
-using Cases = std::vector<run::PlannedCase>;
 
 int ServiceExitCode(const base::Error& error, const Options& options) {
   switch (error.code) {
@@ -37,54 +32,6 @@ int ServiceExitCode(const base::Error& error, const Options& options) {
     default:
       return options.skip_without_service ? kSkipped : kNotAvailable;
   }
-}
-
-void FillGit(run::Provenance& provenance) {
-  constexpr auto kDeadline = std::chrono::seconds(5);
-  const auto revision = process::Run({"git", {"rev-parse", "HEAD"}, {}}, kDeadline);
-  if (!revision.ok() || revision->exit_code != 0) return;
-  provenance.git_revision = std::string(base::Trim(revision->standard_output));
-  const auto changes = process::Run({"git", {"status", "--porcelain", "--untracked-files=no"}, {}}, kDeadline);
-  if (changes.ok() && changes->exit_code == 0) provenance.git_dirty = !base::Trim(changes->standard_output).empty();
-}
-
-std::filesystem::path DefaultRunDirectory(const std::string& timestamp) {
-  std::string name = "assay-run-" + timestamp;  // no colons: Windows has none in file names
-  std::erase(name, ':');
-  return name;
-}
-
-void FailCases(Cases& cases, const std::string& variant, const std::string& why) {
-  for (run::PlannedCase& plan : cases) {
-    if (plan.model == variant) plan.failure = why;
-  }
-}
-
-std::string NotCached(const std::string& variant, const std::string& why) {
-  return "model_not_cached: " + variant + " " + why + "; add --download, or run `foundry model download " + variant +
-         "`";
-}
-
-// Services that do not list what is cached say so when it is loaded.
-std::string NotLoaded(const std::string& variant, const std::string& why) {
-  if (base::ToLower(why).find("not cached") != std::string::npos) {
-    return NotCached(variant, "cannot be loaded: " + why);
-  }
-  return "model_not_loaded: " + why;
-}
-
-bool Failed(const run::PlannedCase& plan) { return !plan.failure.empty(); }
-
-// What people and the judge should know when models could not be interleaved.
-run::Warning DoNotFit(const std::vector<std::vector<std::string>>& groups) {
-  std::string list;
-  for (const std::vector<std::string>& group : groups) {
-    list += (list.empty() ? "" : ", then ") + base::Join(group, " with ");
-  }
-  return {"models_do_not_fit", "",
-          "memory does not hold all models at once: they were measured one after the other, not interleaved, so that "
-          "drift of the machine does not fall on all alike: " +
-              list};
 }
 
 class Bench {
@@ -175,7 +122,10 @@ class Bench {
       return std::ranges::none_of(*cases, [&](const run::PlannedCase& plan) { return plan.model == model.variant; });
     });
     if (const base::Status status = Cached(pinned->models, *cases); !status.ok()) return Fail(status.error());
-    return MeasureAndWrite(pinned->models, *cases);
+    const auto tell = [this](const std::vector<std::string>& lines) { Tell(lines); };
+    const Ended ended = MeasureModels{options_, *session_, progress_, tell, out_, err_}.Run(pinned->models, *cases);
+    if (!ended.error) return *ended.exit_code;
+    return ended.exit_code ? Fail(*ended.error, *ended.exit_code) : Fail(*ended.error);
   }
 
   // Downloads what is missing when that was asked for. What is still missing afterwards fails its cases; an error means
@@ -214,110 +164,6 @@ class Bench {
       FailCases(cases, model.variant, why);
     }
     return std::ranges::all_of(cases, Failed) ? last : base::Status();
-  }
-
-  void FillInfo(run::RunInfo& info) {
-    info.provenance.started_at = base::UtcTimestamp(std::chrono::system_clock::now());
-    info.provenance.assay_version = ASSAY_VERSION;
-    info.provenance.build_type = ASSAY_BUILD_TYPE;
-    info.provenance.seed = options_.seed;
-    info.provenance.repetitions = options_.repetitions;
-    FillGit(info.provenance);
-    info.environment = run::DetectEnvironment();
-  }
-
-  // Opens the run folder once there is something to measure, measures group after group, and writes the run.
-  int MeasureAndWrite(const Models& models, Cases& cases) {
-    base::Status last;
-    ModelGroups groups(Loadable(models, cases),
-                       {[this](const catalogue::ResolvedModel& model) { return session_->Load(model); },
-                        [this] { Tell(session_->UnloadOurs()); },
-                        [&](const catalogue::ResolvedModel& model, const std::string& why) {
-                          const std::string said = NotLoaded(model.variant, why);
-                          last = base::Error{base::ErrorCode::kUnavailable, said, model.endpoint};
-                          FailCases(cases, model.variant, said);
-                        },
-                        process::InterruptRequested});
-    Models group = groups.Next();
-    progress_.Clear();
-    if (process::InterruptRequested()) {
-      return Fail({base::ErrorCode::kCancelled, "interrupted while loading models", ""}, kCaseFailed);
-    }
-    if (group.empty()) return Fail(last.error());
-
-    run::RunInfo info;
-    FillInfo(info);
-    const std::filesystem::path directory =
-        options_.run_directory.empty() ? DefaultRunDirectory(info.provenance.started_at) : options_.run_directory;
-    const base::Result<RunLock> lock = RunLock::Take(directory);
-    if (!lock.ok()) return Fail(lock.error(), kUsageOrInput);
-    base::Result<run::RunWriter> writer = run::RunWriter::Create(directory);
-    if (!writer.ok()) return Fail(writer.error(), kUsageOrInput);
-
-    const MeasureOptions how{options_.repetitions,        options_.seed, options_.warmup, options_.benchmark_format,
-                             process::InterruptRequested, nullptr};
-    Measurement measurement(how, *session_, cases, *writer, progress_, out_);
-    for (; !group.empty() && !process::InterruptRequested(); group = groups.Next()) {
-      std::vector<std::string> variants;
-      for (const catalogue::ResolvedModel& model : group) {
-        variants.push_back(model.variant);
-        if (options_.probe && !process::InterruptRequested()) Probe(model);
-      }
-      if (const base::Status status = measurement.MeasureGroup(variants); !status.ok()) {
-        return Fail(status.error(), status.error().code == base::ErrorCode::kInternal ? kInternalError : kUsageOrInput);
-      }
-    }
-    Measured measured = measurement.Finish();
-    if (measured.validity.interrupted) {
-      return Fail(
-          {base::ErrorCode::kCancelled,
-           "interrupted after " + std::to_string(measured.validity.measured_requests) +
-               " measured requests; what was recorded is in samples.jsonl.partial, an older run there is untouched",
-           directory.string()},
-          kCaseFailed);
-    }
-    std::vector<run::Warning>& warnings = measured.validity.warnings;
-    if (groups.groups().size() > 1) warnings.push_back(DoNotFit(groups.groups()));
-    for (run::Warning& warning : session_->TakeWarnings()) warnings.push_back(std::move(warning));
-    info.service = session_->info();  // where it is now: it may have moved
-    for (const catalogue::ResolvedModel& model : models) info.models.push_back(session_->Describe(model));
-    info.cases = cases;
-    info.validity = measured.validity;
-    return Write(*writer, measured, info, directory);
-  }
-
-  // Models that have a case left to measure.
-  static Models Loadable(const Models& models, const Cases& cases) {
-    Models loadable;
-    for (const catalogue::ResolvedModel& model : models) {
-      const bool wanted = std::ranges::any_of(
-          cases, [&](const run::PlannedCase& plan) { return plan.model == model.variant && plan.failure.empty(); });
-      if (wanted) loadable.push_back(model);
-    }
-    return loadable;
-  }
-
-  void Probe(const catalogue::ResolvedModel& model) {
-    progress_.Say("probing " + model.variant, false);
-    static_cast<void>(session_->Probe(model));  // what was found comes with Describe()
-    progress_.Clear();
-  }
-
-  int Write(run::RunWriter& writer, const Measured& measured, const run::RunInfo& info,
-            const std::filesystem::path& directory) {
-    if (const base::Status finished = writer.Finish(measured.google_benchmark_json, info); !finished.ok()) {
-      return Fail(finished.error(), kUsageOrInput);
-    }
-    if (options_.benchmark_out) {
-      const base::Status written = base::WriteFileAtomically(*options_.benchmark_out, measured.google_benchmark_json);
-      if (!written.ok()) return Fail(written.error(), kUsageOrInput);
-    }
-    if (options_.benchmark_format == "json") {
-      out_ << measured.google_benchmark_json;
-    } else {
-      PrintSummary(info, measured.measuring_time, directory, options_.benchmark_format == "csv" ? err_ : out_);
-    }
-    return std::ranges::any_of(info.cases, Failed) && !options_.allow_failed_cases ? kCaseFailed : kEveryCaseRan;
   }
 
   const Options& options_;

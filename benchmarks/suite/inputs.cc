@@ -63,6 +63,8 @@ base::Result<std::vector<run::PlannedCase>> FilterCases(std::vector<run::Planned
   return chosen;
 }
 
+std::filesystem::path EmbeddedProgram() { return process::ProgramDirectory() / Executable("foundry-embedded"); }
+
 session::SessionOptions MakeSessionOptions(const Options& options, const Environment& environment,
                                            const AskedModels& models) {
   session::SessionOptions session;
@@ -75,7 +77,7 @@ session::SessionOptions MakeSessionOptions(const Options& options, const Environ
   session.api_key = options.api_key;
   session.ca_file = options.ca_file;
   session.scenario = options.scenario;
-  session.embedded_program = process::ProgramDirectory() / Executable("foundry-embedded");
+  session.embedded_program = EmbeddedProgram();
   session.embedded_cli = process::ProgramDirectory() / "foundry-cli" / Executable("foundry");
   session.state_folder = options.state_folder;
   session.start_deadline = options.start_deadline;

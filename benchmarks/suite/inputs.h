@@ -2,6 +2,7 @@
 // What the command line names, read: models, prompts, the choice of cases, and how the session is to be opened.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,9 @@ base::Result<std::vector<catalogue::Prompt>> ReadPrompts(const Options& options)
 // Google Benchmark's reading of a filter: a regular expression found anywhere, negated by a leading '-'. kUsage when it
 // is none or matches nothing.
 base::Result<std::vector<run::PlannedCase>> FilterCases(std::vector<run::PlannedCase> cases, const std::string& filter);
+
+// Our own service: foundry-embedded beside this program.
+std::filesystem::path EmbeddedProgram();
 
 // Everything but `say`.
 session::SessionOptions MakeSessionOptions(const Options& options, const Environment& environment,

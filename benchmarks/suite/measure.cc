@@ -8,11 +8,12 @@
 #include <set>
 #include <utility>
 
+#include "benchmarks/suite/case_log.h"
 #include "benchmarks/suite/reporter.h"
 #include "benchmarks/suite/schedule.h"
 #include "fixtures/base/text.h"
 #include "fixtures/base/units.h"
-#include "fixtures/run/metrics.h"
+#include "fixtures/catalogue/cases.h"
 
 namespace assay::suite {
 namespace {
@@ -23,21 +24,63 @@ constexpr int kFailuresInARow = 3;
 // A request that was given up on after this time shows a service that hangs: asking again costs as much again.
 constexpr base::Nanoseconds kHangsAfter = std::chrono::seconds(10);
 
+// Google Benchmark keeps some kilobytes per registration and per run until it has run all of them.
+constexpr std::size_t kBatch = 512;
+
+// Upkeep of more than this share of a request's time is in what the machine did meanwhile.
+constexpr int kUpkeepShows = 50;
+
 bool Hung(const run::Sample& sample) {
   const bool given_up = sample.outcome == run::Outcome::kTimeout || sample.outcome == run::Outcome::kStalled;
   return given_up && sample.timeline.closed.value_or(base::Nanoseconds(0)) > kHangsAfter;
 }
 
+// Empty when it is good.
 std::string Reason(const run::Sample& sample) {
-  std::string reason = std::string(ToString(sample.outcome)) + ": " + sample.error;
-  if (Hung(sample)) {
-    reason += "; not asked again, one such request took " + base::FormatDuration(*sample.timeline.closed);
-  }
-  return reason;
+  if (sample.outcome == run::Outcome::kOk) return {};
+  return std::string(ToString(sample.outcome)) + ": " + sample.error;
+}
+
+std::string NotAskedAgain(const run::Sample& sample) {
+  return "; not asked again, one such request took " + base::FormatDuration(*sample.timeline.closed);
+}
+
+base::Nanoseconds Took(const chat::Completion& completion) {
+  return completion.sample.timeline.closed.value_or(base::Nanoseconds(0));
 }
 
 // Google Benchmark escapes quotes and line ends only: a service's control character would make run.json unreadable.
 std::string ForReport(const std::string& message) { return base::EscapeForTerminal(message); }
+
+void Show(const Row& row, benchmark::State& state) {
+  if (!row.failure.empty()) {
+    state.SkipWithError(ForReport(row.failure).c_str());
+    return;
+  }
+  state.SetIterationTime(row.seconds);
+  for (const auto& [metric, value] : row.values) state.counters[std::string(metric->name)] = value;
+}
+
+std::int64_t RequestsOf(const run::PlannedCase& plan, std::int64_t repetitions) {
+  if (plan.repetitions) return *plan.repetitions;
+  return plan.scenario.loaded() ? catalogue::RequestsUnderLoad(plan.scenario, repetitions) : repetitions;
+}
+
+// The time of a block that is not idle: from when its first request was to be sent to the end of its last.
+class Window {
+ public:
+  void Add(const run::Timeline& timeline) {
+    const std::int64_t start = std::min(timeline.scheduled_ns.value_or(timeline.start_ns), timeline.start_ns);
+    const std::int64_t end = timeline.start_ns + timeline.closed.value_or(base::Nanoseconds(0)).count();
+    first_ = std::min(first_.value_or(start), start);
+    last_ = std::max(last_.value_or(end), end);
+  }
+  base::Nanoseconds length() const { return base::Nanoseconds(first_ ? *last_ - *first_ : 0); }
+
+ private:
+  std::optional<std::int64_t> first_;
+  std::optional<std::int64_t> last_;
+};
 
 }  // namespace
 
@@ -51,43 +94,52 @@ class Measurement::Impl {
         cases_(cases),
         writer_(writer),
         progress_(progress),
-        failures_(cases.size()),
-        reporter_(Names(cases), options.repetitions, Forward(options, out)) {
-    reporter_.set_keep([this](const Slot& slot) { return asked_.contains({slot.case_index, slot.repetition}); });
+        log_(cases),
+        failures_(cases.size()) {
+    std::vector<RepetitionReporter::Case> names;
+    for (const run::PlannedCase& plan : cases) {
+      plan_.push_back({PhaseOf(plan.scenario), RequestsOf(plan, options.repetitions)});
+      names.push_back({plan.id, plan_.back().repetitions});
+    }
+    reporter_ = std::make_shared<RepetitionReporter>(std::move(names), writer.directory() / "run.json.requests.partial",
+                                                     Forward(options, out));
+    reporter_->set_keep([this](std::size_t place) { return asked_[place]; });
   }
 
   base::Status MeasureGroup(const std::vector<std::string>& models) {
-    std::set<std::size_t> group;
-    for (std::size_t i = 0; i < cases_.size(); ++i) {
-      if (std::ranges::find(models, cases_[i].model) != models.end()) group.insert(i);
+    base::Status status;
+    for (const Phase phase : kPhases) {
+      std::vector<std::size_t> group;
+      for (std::size_t i = 0; i < cases_.size(); ++i) {
+        if (plan_[i].phase == phase && std::ranges::find(models, cases_[i].model) != models.end()) group.push_back(i);
+      }
+      if (group.empty() || !ok() || !status.ok() || Cancelled()) continue;
+      WarmUp(group);
+      status = Repeat(phase, group);
     }
-    WarmUp(group);
-    const base::Status status = Repeat(group);
     progress_.Clear();
     if (write_error_) return *write_error_;
     return status;
   }
 
   Measured Finish() {
-    reporter_.Close();
-    measured_.google_benchmark_json = reporter_.Json();
-    measured_.validity.interrupted = Cancelled();
-    measured_.validity.upkeep_s = base::ToSeconds(upkeep_);
-    if (measured_.measuring_time > base::Nanoseconds(0)) {
+    reporter_->Close();
+    Measured measured;
+    measured.google_benchmark = [reporter = reporter_](const run::TakeText& take) { return reporter->Json(take); };
+    log_.Fill(options_.watch != nullptr ? options_.watch->Totals() : Unwatched(), measured.validity);
+    measured.summaries = log_.Summaries();
+    measured.measuring_time = measuring_time_;
+    measured.validity.interrupted = Cancelled();
+    measured.validity.upkeep_s = base::ToSeconds(upkeep_);
+    if (measuring_time_ > base::Nanoseconds(0)) {
       const base::Nanoseconds busy = in_requests_ + measuring_upkeep_;
-      measured_.validity.idle_share =
-          std::clamp(1.0 - base::ToSeconds(busy) / base::ToSeconds(measured_.measuring_time), 0.0, 1.0);
+      measured.validity.idle_share =
+          std::clamp(1.0 - base::ToSeconds(busy) / base::ToSeconds(measuring_time_), 0.0, 1.0);
     }
-    return std::move(measured_);
+    return measured;
   }
 
  private:
-  static std::vector<std::string> Names(const std::vector<run::PlannedCase>& cases) {
-    std::vector<std::string> names;
-    for (const run::PlannedCase& plan : cases) names.push_back(plan.id);
-    return names;
-  }
-
   static benchmark::BenchmarkReporter* Forward(const MeasureOptions& options, std::ostream& out) {
     if (options.benchmark_format != "csv" && options.benchmark_format != "console") return nullptr;
     benchmark::BenchmarkReporter* forward = benchmark::CreateDefaultDisplayReporter();
@@ -95,7 +147,16 @@ class Measurement::Impl {
     return forward;
   }
 
-  void WarmUp(const std::set<std::size_t>& group) {
+  static MachineTotals Unwatched() {
+    MachineTotals totals;
+    const machine::Absent why{"nobody looked at the machine"};
+    totals.others_share = totals.stolen_share = why;
+    totals.throttle_events = totals.power_changes = why;
+    totals.client_cpu = why;
+    return totals;
+  }
+
+  void WarmUp(const std::vector<std::size_t>& group) {
     std::int64_t position = 0;
     for (const std::size_t i : group) {
       run::PlannedCase& plan = cases_[i];
@@ -108,7 +169,10 @@ class Measurement::Impl {
           asker_, plan, options_.warmup,
           [&](chat::Completion& completion) {
             Record(completion);
-            if (completion.sample.disturbed.empty() && Hung(completion.sample)) hung = Reason(completion.sample);
+            if (completion.sample.disturbed.empty()) log_.AddWarmupSample(i, completion.sample);
+            if (completion.sample.disturbed.empty() && Hung(completion.sample)) {
+              hung = Reason(completion.sample) + NotAskedAgain(completion.sample);
+            }
           },
           [&] { return Cancelled() || !hung.empty(); });
       upkeep_ += result.upkeep;
@@ -117,36 +181,52 @@ class Measurement::Impl {
         plan.failure = hung;
       } else if (!result.failure.empty()) {
         plan.failure = result.failure;
-      } else if (!result.settled && options_.warmup.at_most > 1) {
-        measured_.validity.warnings.push_back(
-            {"warmup_not_settled", plan.id,
-             "after " + std::to_string(result.requests) + " requests: " + result.unsettled});
+      } else {
+        log_.AddWarmup(
+            plan, options_.warmup.at_most > 1,
+            result.settled ? "" : "after " + std::to_string(result.requests) + " requests: " + result.unsettled);
       }
     }
   }
 
   // Runs Google Benchmark over what of the group could be warmed.
-  base::Status Repeat(const std::set<std::size_t>& group) {
+  base::Status Repeat(Phase phase, const std::vector<std::size_t>& group) {
+    const std::set<std::size_t> members(group.begin(), group.end());
     std::vector<Slot> order;
-    for (const Slot& slot : InterleavedOrder(cases_.size(), options_.repetitions, options_.seed)) {
-      if (group.contains(slot.case_index) && cases_[slot.case_index].failure.empty()) order.push_back(slot);
+    for (const Slot& slot : PhaseOrder(plan_, phase, options_.seed)) {
+      if (members.contains(slot.case_index) && cases_[slot.case_index].failure.empty()) order.push_back(slot);
     }
     if (order.empty() || !ok() || Cancelled()) return {};
-    total_ = position_ + static_cast<std::int64_t>(order.size()) + Later(group);
-    for (const Slot& slot : order) {
+    total_ = position_ + static_cast<std::int64_t>(order.size()) + Later(members);
+    if (options_.watch != nullptr) options_.watch->BeginMeasuring(cases_[order.front().case_index].model);
+    base::Status status;
+    for (std::size_t begin = 0; begin < order.size() && status.ok() && ok() && !Cancelled(); begin += kBatch) {
+      const auto from = order.begin() + static_cast<std::ptrdiff_t>(begin);
+      const auto to = order.begin() + static_cast<std::ptrdiff_t>(std::min(order.size(), begin + kBatch));
+      status = RunBatch({from, to});
+    }
+    if (options_.watch != nullptr) options_.watch->EndMeasuring();
+    if (first_) measuring_time_ += last_ - *first_;
+    first_.reset();
+    return status;
+  }
+
+  base::Status RunBatch(std::vector<Slot> order) {
+    asked_.assign(order.size(), false);
+    for (std::size_t place = 0; place < order.size(); ++place) {
+      const Slot slot = order[place];
       benchmark::RegisterBenchmark(cases_[slot.case_index].id.c_str(),
-                                   [this, slot](benchmark::State& state) { Request(slot, state); })
+                                   [this, slot, place](benchmark::State& state) { RunSlot(slot, place, state); })
           ->UseManualTime()
           ->Iterations(1)
           ->Repetitions(1)  // whatever BENCHMARK_REPETITIONS says: the reporter counts one run per request
           ->Unit(benchmark::kMillisecond);
     }
-    reporter_.BeginGroup(std::move(order));
-    benchmark::RunSpecifiedBenchmarks(&reporter_, "all");
+    reporter_->BeginBatch(std::move(order));
+    benchmark::RunSpecifiedBenchmarks(reporter_.get(), "all");
     benchmark::ClearRegisteredBenchmarks();
-    if (first_) measured_.measuring_time += last_ - *first_;
-    first_.reset();
-    if (!Cancelled() && !reporter_.complete()) {
+    if (!reporter_->status().ok() && ok()) write_error_ = reporter_->status().error();
+    if (!Cancelled() && ok() && !reporter_->complete()) {
       return base::Error{base::ErrorCode::kInternal,
                          "Google Benchmark did not run what was registered; look for BENCHMARK_* variables and flags",
                          ""};
@@ -154,94 +234,137 @@ class Measurement::Impl {
     return {};
   }
 
-  // Requests of cases that other groups may still measure: for the estimate of the time that is left.
-  std::int64_t Later(const std::set<std::size_t>& group) const {
-    std::int64_t cases = 0;
+  // Requests of cases that other groups and phases may still measure: for the estimate of the time that is left.
+  std::int64_t Later(const std::set<std::size_t>& members) const {
+    std::int64_t requests = 0;
     for (std::size_t i = 0; i < cases_.size(); ++i) {
-      if (!group.contains(i) && !done_.contains(i) && cases_[i].failure.empty()) ++cases;
+      if (!members.contains(i) && !done_.contains(i) && cases_[i].failure.empty()) requests += plan_[i].repetitions;
     }
-    return cases * options_.repetitions;
+    return requests;
   }
 
   // One request inside one Google Benchmark run.
-  void Request(const Slot& slot, benchmark::State& state) {
-    run::PlannedCase& plan = cases_[slot.case_index];
+  void RunSlot(const Slot& slot, std::size_t place, benchmark::State& state) {
+    const run::PlannedCase& plan = cases_[slot.case_index];
     done_.insert(slot.case_index);
     ++position_;
     for (auto _ : state) {
-      if (!ok() || Cancelled()) {
+      std::optional<Row> row;
+      if (plan.scenario.loaded()) {
+        row = FromBlock(slot);
+      } else if (!ok() || Cancelled()) {
         state.SkipWithError("interrupted");
-        break;
-      }
-      if (failures_[slot.case_index] >= kFailuresInARow) {
+      } else if (failures_[slot.case_index] >= kFailuresInARow) {
         state.SkipWithError(ForReport("not asked: " + plan.failure).c_str());
-        break;
+      } else {
+        row = AskOnce(slot);
       }
-      progress_.Measure(position_ - 1, total_, plan.id, slot.repetition, options_.repetitions);
-      const base::Moment before = clock_.Now();
-      if (!first_) first_ = before;
-      session::Asked asked = asker_.Ask(plan);
-      last_ = clock_.Now();
-      upkeep_ += asked.upkeep;
-      measuring_upkeep_ += asked.upkeep;
-      for (chat::Completion& disturbed : asked.disturbed) {
-        session::Label(disturbed, plan, slot.repetition, false);
-        in_requests_ += disturbed.sample.timeline.closed.value_or(base::Nanoseconds(0));
-        Record(disturbed);
+      if (row) {
+        asked_[place] = true;
+        Show(*row, state);
+      } else if (plan.scenario.loaded()) {
+        state.SkipWithError("never sent");
       }
-      session::Label(asked.completion, plan, slot.repetition, false);
-      Record(asked.completion);
-      Judge(slot, asked.completion.sample, plan, state);
-      if (asked.completion.sample.outcome != run::Outcome::kOk) break;
+      if (!row || !row->failure.empty()) break;
     }
   }
 
-  // What a reader should know about the numbers of this case.
-  void Doubt(const run::PlannedCase& plan, const run::Sample& sample) {
-    const run::Json* stream = plan.request.Find("stream");
-    const bool asked = stream != nullptr && stream->as_bool() != nullptr && *stream->as_bool();
-    if (asked && sample.completion_tokens.value_or(0) > 1 && !run::TpotMs(sample)) {
-      measured_.validity.warnings.push_back(
-          {"not_streamed", plan.id, "the answer came in one burst: TTFT is no first token"});
+  Row AskOnce(const Slot& slot) {
+    run::PlannedCase& plan = cases_[slot.case_index];
+    progress_.Measure(position_ - 1, total_, plan.id, slot.repetition, plan_[slot.case_index].repetitions);
+    if (options_.watch != nullptr) options_.watch->Before(plan.model);
+    const base::Moment before = clock_.Now();
+    if (!first_) first_ = before;
+    session::Asked asked = asker_.Ask(plan, {slot.repetition, false});
+    last_ = clock_.Now();
+    if (options_.watch != nullptr) asked.completion.sample.machine = UseAround(plan, asked);
+    upkeep_ += asked.upkeep;
+    measuring_upkeep_ += asked.upkeep;
+    for (chat::Completion& disturbed : asked.disturbed) {
+      session::Label(disturbed, plan, slot.repetition, false);
+      in_requests_ += Took(disturbed);
+      Record(disturbed);
     }
-    const bool counted = sample.token_source == run::TokenSource::kServerUsage ||
-                         sample.token_source == run::TokenSource::kTokenizerCount;
-    if (!counted) {
-      measured_.validity.warnings.push_back(
-          {"tokens_not_counted", plan.id,
-           "the service reports no usage; tokens are " +
-               std::string(sample.token_source == run::TokenSource::kChunks ? "counted as events" : "unknown")});
+    session::Label(asked.completion, plan, slot.repetition, false);
+    in_requests_ += Took(asked.completion);
+    Record(asked.completion);
+    if (asked.reference) {  // its time is upkeep
+      session::Label(*asked.reference, plan, slot.repetition, true);
+      Record(*asked.reference);
     }
+    return JudgeOnce(slot.case_index, asked.completion.sample);
+  }
+
+  run::MachineUse UseAround(const run::PlannedCase& plan, const session::Asked& asked) {
+    MachineWatch::Between between;
+    between.one_request =
+        asked.disturbed.empty() && !asked.reference && asked.upkeep * kUpkeepShows <= Took(asked.completion);
+    between.moved = !asked.disturbed.empty() || plan.scenario.start == run::Start::kAfterRestart ||
+                    asked.completion.sample.outcome != run::Outcome::kOk;
+    return options_.watch->After(between);
+  }
+
+  Row JudgeOnce(std::size_t index, const run::Sample& sample) {
+    std::string failure = Reason(sample);
+    int& failures = failures_[index];
+    failures = failure.empty() ? 0 : failures + 1;
+    if (Hung(sample)) {
+      failures = kFailuresInARow;
+      failure += NotAskedAgain(sample);
+    }
+    return Judge(index, sample, std::move(failure));
+  }
+
+  Row Judge(std::size_t index, const run::Sample& sample, std::string failure) {
+    run::PlannedCase& plan = cases_[index];
+    if (!failure.empty() && sample.outcome != run::Outcome::kCancelled) plan.failure = failure;
+    return log_.Add(index, plan, sample, std::move(failure));
+  }
+
+  // The requests of a block lie in slots next to each other: the first one asks for all of them.
+  std::optional<Row> FromBlock(const Slot& slot) {
+    if (block_of_ != slot.case_index) {
+      block_of_ = slot.case_index;
+      block_.assign(static_cast<std::size_t>(plan_[slot.case_index].repetitions), std::nullopt);
+      if (ok() && !Cancelled()) AskBlock(slot.case_index);
+    }
+    return std::exchange(block_[static_cast<std::size_t>(slot.repetition)], std::nullopt);
+  }
+
+  void AskBlock(std::size_t index) {
+    run::PlannedCase& plan = cases_[index];
+    session::LoadShape shape;
+    shape.requests = plan_[index].repetitions;
+    shape.in_flight = plan.scenario.concurrency.value_or(0);
+    if (plan.scenario.rate_per_s) {
+      shape.schedule = PoissonArrivals(*plan.scenario.rate_per_s, shape.requests, options_.seed, plan.id);
+    }
+    progress_.Measure(position_ - 1, total_, plan.id, 0, shape.requests);
+    if (options_.watch != nullptr) options_.watch->Before(plan.model, true);
+    Window window;
+    const base::Moment before = clock_.Now();
+    if (!first_) first_ = before;
+    const base::Nanoseconds upkeep =
+        asker_.AskUnderLoad(plan, shape, [&](std::int64_t request, chat::Completion completion) {
+          session::Label(completion, plan, request, false);
+          window.Add(completion.sample.timeline);
+          Record(completion);
+          block_[static_cast<std::size_t>(request)] = Judge(index, completion.sample, Reason(completion.sample));
+        });
+    last_ = clock_.Now();
+    if (options_.watch != nullptr) options_.watch->AfterBlock();
+    upkeep_ += upkeep;
+    measuring_upkeep_ += upkeep;
+    in_requests_ += window.length();
   }
 
   bool ok() const { return !write_error_.has_value(); }
   bool Cancelled() const { return options_.cancelled && options_.cancelled(); }
 
   void Record(const chat::Completion& completion) {
-    if (!completion.sample.disturbed.empty()) ++measured_.validity.disturbed_requests;
+    if (!completion.sample.disturbed.empty()) log_.AddDisturbed(completion.sample.warmup);
     const base::Status status = writer_.Append(completion.sample, completion.answer ? &*completion.answer : nullptr);
     if (!status.ok() && !write_error_) write_error_ = status.error();
-  }
-
-  void Judge(const Slot& slot, const run::Sample& sample, run::PlannedCase& plan, benchmark::State& state) {
-    asked_.insert({slot.case_index, slot.repetition});
-    in_requests_ += sample.timeline.closed.value_or(base::Nanoseconds(0));
-    ++measured_.validity.measured_requests;
-    if (sample.outcome != run::Outcome::kOk) {
-      ++measured_.validity.failed_requests;
-      failures_[slot.case_index] = Hung(sample) ? kFailuresInARow : failures_[slot.case_index] + 1;
-      const std::string reason = Reason(sample);
-      if (sample.outcome != run::Outcome::kCancelled) plan.failure = reason;
-      state.SkipWithError(ForReport(reason).c_str());
-      return;
-    }
-    failures_[slot.case_index] = 0;
-    if (slot.repetition == 0) Doubt(plan, sample);
-    state.SetIterationTime(run::E2eMs(sample).value_or(0) / 1e3);
-    for (const run::Metric& metric : run::AllMetrics()) {
-      if (metric.name == "e2e_ms") continue;  // that is real_time
-      if (const std::optional<double> value = metric.value(sample)) state.counters[std::string(metric.name)] = *value;
-    }
   }
 
   const MeasureOptions& options_;
@@ -251,18 +374,22 @@ class Measurement::Impl {
   std::vector<run::PlannedCase>& cases_;
   run::RunWriter& writer_;
   Progress& progress_;
-  std::vector<int> failures_;
-  RepetitionReporter reporter_;
-  std::set<std::pair<std::size_t, std::int64_t>> asked_;
+  CaseLog log_;
+  std::vector<Asking> plan_;   // of each case
+  std::vector<int> failures_;  // in a row, of each case
+  std::shared_ptr<RepetitionReporter> reporter_;
+  std::vector<bool> asked_;  // which of the batch were sent
+  std::optional<std::size_t> block_of_;
+  std::vector<std::optional<Row>> block_;  // rows nobody has taken yet
   std::set<std::size_t> done_;
   std::int64_t position_ = 0;
   std::int64_t total_ = 0;
-  std::optional<base::Moment> first_;  // of the group
+  std::optional<base::Moment> first_;  // of the phase
   base::Moment last_{};
+  base::Nanoseconds measuring_time_{0};
   base::Nanoseconds in_requests_{0};
   base::Nanoseconds upkeep_{0};
   base::Nanoseconds measuring_upkeep_{0};  // warm-ups left out
-  Measured measured_;
   std::optional<base::Error> write_error_;
 };
 

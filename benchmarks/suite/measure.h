@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Measures planned cases as Google Benchmark cases: manual time, one request = one iteration, repetitions interleaved
-// in a seeded order. Every request is recorded as it ends; disturbed ones are recorded and never judged. The only file
-// that drives Google Benchmark.
+// Measures planned cases as Google Benchmark cases: manual time, one request = one iteration. What is asked one by one
+// is interleaved in a seeded order; a load is one block. Every request is recorded as it ends; disturbed ones are
+// recorded and never judged. Memory holds numbers, not requests. The only file that drives Google Benchmark.
 #pragma once
 
 #include <functional>
@@ -9,28 +9,33 @@
 #include <string>
 #include <vector>
 
+#include "benchmarks/suite/machine_watch.h"
 #include "benchmarks/suite/progress.h"
 #include "fixtures/base/clock.h"
 #include "fixtures/base/result.h"
 #include "fixtures/run/run_directory.h"
+#include "fixtures/run/summary.h"
 #include "fixtures/session/asker.h"
 #include "fixtures/session/warmup.h"
 
 namespace assay::suite {
 
 struct MeasureOptions {
-  std::int64_t repetitions = 10;
+  std::int64_t repetitions = 10;  // of cases that say nothing else
   std::int64_t seed = 1;
   session::WarmupLimits warmup;
   std::string benchmark_format;  // empty = show nothing while measuring
   std::function<bool()> cancelled;
   const base::Clock* clock = nullptr;  // of the time between requests; null = the steady one
+  MachineWatch* watch = nullptr;       // null = nobody looks at the machine
 };
 
 struct Measured {
-  std::string google_benchmark_json;
+  // Google Benchmark's JSON of every request; may be read again and again.
+  run::GoogleBenchmarkText google_benchmark;
   run::Validity validity;
-  // From before the first measured request to after the last, of every group.
+  std::vector<run::CaseSummary> summaries;  // of cases that were asked
+  // From before the first measured request to after the last, of every group and phase.
   base::Nanoseconds measuring_time{0};
 };
 
@@ -44,9 +49,9 @@ class Measurement {
   Measurement(const Measurement&) = delete;
   Measurement& operator=(const Measurement&) = delete;
 
-  // Warms every case of `models` (variants) whose `failure` is empty, then measures those that answered. Fills in
-  // `failure` of cases that failed; the others go on. An error means that recording itself failed (disk full): the run
-  // is lost from there on.
+  // Phase after phase, warms every case of `models` (variants) whose `failure` is empty, then measures those that
+  // answered. Fills in `failure` of cases that failed; the others go on. An error means that recording itself failed
+  // (disk full): the run is lost from there on.
   base::Status MeasureGroup(const std::vector<std::string>& models);
   // After the last group.
   Measured Finish();

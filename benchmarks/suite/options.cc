@@ -25,7 +25,8 @@ po::options_description Description() {
      "auto: --endpoint, else Foundry Local on this machine (started if need be), else the embedded service; "
      "embedded: our own, started here; none: start nothing")
     ("endpoint", po::value<std::string>(), "URL of a running service, with or without /v1 [FOUNDRY_LOCAL_ENDPOINT]")
-    ("scenario", po::value<std::string>(), "pacing and faults of the embedded service: a file, or e.g. slow_decode=1.5")
+    ("scenario", po::value<std::string>(),
+     "pacing and faults of the embedded service: a file, or e.g. slow_decode=1.5; not to be mixed up with --scenarios")
     ("skip-without-service", "end with 77 instead of 3 when there is nothing to run against")
     ("unmanaged", "only observe: start, stop, load, unload and download nothing")
     ("probe", po::value<std::string>()->default_value("on"),
@@ -50,13 +51,26 @@ po::options_description Description() {
     ("min-free-disk", po::value<std::string>()->default_value("15GB"), "warn before a download that starts with less")
     ("prompts", po::value<std::string>(), "prompts.json; default: the suite that comes with Assay")
     ("prompt", po::value<std::string>(), "one prompt as text instead of a file [BENCH_PROMPT]")
-    ("repetitions", po::value<std::int64_t>(), "measured requests per case, default 10 [BENCH_ROUNDS]")
-    ("seed", po::value<std::int64_t>()->default_value(1), "of the order in which repetitions are interleaved")
-    ("warmup-limit", po::value<int>()->default_value(6), "most warm-up requests per case")
-    ("max-tokens", po::value<std::int64_t>(), "instead of each prompt's own [BENCH_MAX_TOKENS]")
+    ("scenarios", po::value<std::string>(),
+     "how every prompt is asked, a comma list instead of what prompts.json says, e.g. "
+     "warm,cold,concurrency:1|4|16,rate:2; default warm")
+    ("max-tokens", po::value<std::int64_t>(), "instead of each prompt's own, but not of output_tokens:N [BENCH_MAX_TOKENS]")
     ("temperature", po::value<double>(), "default 0 [BENCH_TEMPERATURE]")
     ("request-seed", po::value<std::int64_t>()->default_value(7), "seed sent with every request")
-    ("stream", po::value<std::string>(), "on or off, default on [BENCH_STREAM]");
+    ("stream", po::value<std::string>(),
+     "on or off, default on; off asks every case without a stream [BENCH_STREAM]");
+  po::options_description measuring("Measuring");
+  measuring.add_options()
+    ("repetitions", po::value<std::int64_t>(),
+     "measured requests per case, default 10; under load at least 4 per request in flight, at a rate at least 20 "
+     "[BENCH_ROUNDS]")
+    ("seed", po::value<std::int64_t>()->default_value(1),
+     "of the order in which repetitions are interleaved, and of the arrivals of rate:R")
+    ("warmup-limit", po::value<int>()->default_value(6), "most warm-up requests per case")
+    ("self-measurement", po::value<std::string>()->default_value("on"),
+     "on: before the first case, measure what we add ourselves to a request, against an answer that costs nothing")
+    ("stated-watts", po::value<double>(),
+     "power of this machine at work, in watts: where no counter can be read, energy is estimated as watts x seconds");
   po::options_description output("Output");
   output.add_options()
     ("run", po::value<std::string>(), "run directory; default assay-run-<time>")
@@ -68,7 +82,7 @@ po::options_description Description() {
     ("version", "the version");
   // clang-format on
   po::options_description all(100, 40);
-  all.add(service).add(suite).add(output);
+  all.add(service).add(suite).add(measuring).add(output);
   return all;
 }
 
@@ -84,6 +98,12 @@ base::Status Duration(const po::variables_map& map, const char* name, base::Nano
   if (parsed->count() == 0) return Usage(std::string("--") + name + " must be longer than 0");
   into = *parsed;
   return {};
+}
+
+base::Result<bool> OnOrOff(const std::string& flag, const std::string& text) {
+  if (text == "on") return true;
+  if (text == "off") return false;
+  return Usage(flag + " should be on or off, found '" + base::EscapeForTerminal(text) + "'");
 }
 
 // "15GB", "500MB", "0kB": decimal units, as disks are sold.
@@ -202,12 +222,14 @@ base::Status FillService(const po::variables_map& map, const Environment& enviro
     if (const auto file = NonEmpty(environment, name)) options.ca_file = file;
   }
   options.scenario = Optional<std::string>(map, "scenario");
-  options.unmanaged = map.count("unmanaged") > 0;
-  const std::string probe = map["probe"].as<std::string>();
-  if (probe != "on" && probe != "off") {
-    return Usage("--probe should be on or off, found '" + base::EscapeForTerminal(probe) + "'");
+  // The two flags differ by a letter: what belongs to the other one is said before anything is started with it.
+  if (options.scenario && catalogue::BeginsLikeScenario(*options.scenario)) {
+    const std::string shown = base::EscapeForTerminal(*options.scenario);
+    return Usage("--scenario=" + shown + " is how cases are asked, and --scenario is for pacing and faults of the " +
+                 "embedded service; did you mean --scenarios=" + shown + "? (A file of that name is ./" + shown + ")");
   }
-  options.probe = probe == "on";
+  options.unmanaged = map.count("unmanaged") > 0;
+  ASSAY_TRY(options.probe, OnOrOff("--probe", map["probe"].as<std::string>()));
   options.state_folder = StateFolder(environment);
   ASSAY_RETURN_IF_ERROR(Duration(map, "start-timeout", options.start_deadline));
   ASSAY_RETURN_IF_ERROR(Duration(map, "drain-timeout", options.drain_deadline));
@@ -244,6 +266,37 @@ base::Status FillModels(const po::variables_map& map, const Environment& environ
   return {};
 }
 
+base::Status FillScenarios(const po::variables_map& map, catalogue::RequestOptions& request) {
+  const std::optional<std::string> list = Optional<std::string>(map, "scenarios");
+  if (!list) return {};
+  base::Result<std::vector<catalogue::AskedScenario>> scenarios = catalogue::ScenariosFromList(*list);
+  if (scenarios.ok()) {
+    request.scenarios = *std::move(scenarios);
+    return {};
+  }
+  // Faults of the embedded service ("slow_decode=1.5", "crlf", a file) begin with no word of ours.
+  const std::vector<std::string> parts = base::Split(*list, ',');
+  const bool foreign = std::any_of(parts.begin(), parts.end(), [](const std::string& part) {
+    return !base::Trim(part).empty() && !catalogue::BeginsLikeScenario(part);
+  });
+  return Usage("--scenarios: " + scenarios.error().what +
+               (foreign ? "; did you mean --scenario, which is for pacing and faults of the embedded service?" : ""));
+}
+
+base::Status FillMeasuring(const po::variables_map& map, Options& options) {
+  constexpr double kMostWatts = 10'000;  // past any single machine: a slip of the unit
+  options.seed = map["seed"].as<std::int64_t>();
+  options.warmup.at_most = map["warmup-limit"].as<int>();
+  if (options.warmup.at_most < 1) return Usage("--warmup-limit must be at least 1");
+  options.warmup.at_least = std::min(options.warmup.at_least, options.warmup.at_most);
+  ASSAY_TRY(options.self_measurement, OnOrOff("--self-measurement", map["self-measurement"].as<std::string>()));
+  options.stated_watts = Optional<double>(map, "stated-watts");
+  if (options.stated_watts && !(*options.stated_watts > 0 && *options.stated_watts < kMostWatts)) {
+    return Usage("--stated-watts should be more than 0 and less than 10000 watts");
+  }
+  return {};
+}
+
 base::Status FillRequest(const po::variables_map& map, const Environment& environment,
                          catalogue::RequestOptions& request) {
   request.max_tokens = Optional<std::int64_t>(map, "max-tokens");
@@ -264,10 +317,7 @@ base::Status FillRequest(const po::variables_map& map, const Environment& enviro
   if (!(request.temperature >= 0 && request.temperature <= 2)) return Usage("--temperature should be between 0 and 2");
   request.seed = map["request-seed"].as<std::int64_t>();
   if (const auto stream = Optional<std::string>(map, "stream")) {
-    if (stream != "on" && stream != "off") {
-      return Usage("--stream should be on or off, found '" + base::EscapeForTerminal(*stream) + "'");
-    }
-    request.stream = stream == "on";
+    ASSAY_TRY(request.stream, OnOrOff("--stream", *stream));
   } else if (const auto text = NonEmpty(environment, "BENCH_STREAM")) {
     if (text != "1" && text != "0") {
       return Usage("the variable BENCH_STREAM should be 1 or 0, found '" + base::EscapeForTerminal(*text) + "'");
@@ -289,6 +339,7 @@ base::Result<Options> FromMap(const po::variables_map& map, const Environment& e
     if (text && !base::IsValidUtf8(*text)) return Usage("'" + base::EscapeForTerminal(*text) + "' is not valid UTF-8");
   }
   ASSAY_RETURN_IF_ERROR(FillRequest(map, environment, options.request));
+  ASSAY_RETURN_IF_ERROR(FillScenarios(map, options.request));
 
   if (const auto flag = Optional<std::int64_t>(map, "repetitions")) repetitions = flag;
   if (!repetitions) {
@@ -297,10 +348,8 @@ base::Result<Options> FromMap(const po::variables_map& map, const Environment& e
   options.repetitions = repetitions.value_or(options.repetitions);
   if (options.repetitions < 1 || options.repetitions > 100000)
     return Usage("--repetitions should be between 1 and 100000");
-  options.seed = map["seed"].as<std::int64_t>();
-  options.warmup.at_most = map["warmup-limit"].as<int>();
-  if (options.warmup.at_most < 1) return Usage("--warmup-limit must be at least 1");
-  options.warmup.at_least = std::min(options.warmup.at_least, options.warmup.at_most);
+  options.request.repetitions = options.repetitions;
+  ASSAY_RETURN_IF_ERROR(FillMeasuring(map, options));
   options.skip_without_service = map.count("skip-without-service") > 0;
   options.allow_failed_cases = map.count("allow-failed-cases") > 0;
   options.check = map.count("check") > 0;
@@ -342,12 +391,16 @@ std::string HelpText() {
          "  assay-bench --service=embedded --run=run\n"
          "  assay-bench --models=qwen2.5-0.5b,phi-4-mini --repetitions=20 --run=run\n"
          "  assay-bench --models=qwen2.5-0.5b --device=cpu,gpu --download --run=run\n"
+         "  assay-bench --models=qwen2.5-0.5b --scenarios='warm,cold,concurrency:1|4' --run=run\n"
          "  assay-bench --endpoint=http://127.0.0.1:8080/v1 --models=my-model --run=run\n"
          "  assay-bench --check --models=qwen2.5-0.5b\n\n"
          "Every --benchmark_* flag of Google Benchmark works too: --benchmark_filter=REGEX chooses cases by their id,\n"
          "chat/<model>/<prompt>/stream:on/max_tokens:N. [NAME] is an environment variable that a flag beats;\n"
          "API_KEY is sent as a bearer token and never stored; CURL_CA_BUNDLE or SSL_CERT_FILE names the certificates\n"
-         "that https trusts. Durations carry a unit: 500ms, 5s, 2m.\n"
+         "that https trusts. Durations carry a unit: 500ms, 5s, 2m.\n\n"
+         "A scenario is one of the parts warm, nonstream, cold, after_restart, connection:new, input_tokens:N,\n"
+         "output_tokens:N, cache:reuse, cache:unique, concurrency:N (in flight) and rate:R (per second), or several\n"
+         "joined by '+'. N and R may be lists, A|B: a case each. What a part adds stands at the end of the case's id.\n"
       << Description()
       << "\nExit codes: 0 every case ran, 1 a case failed, 2 wrong usage or unreadable input, 3 service or model not\n"
          "available, 4 internal error, 77 skipped (--skip-without-service). With --check: 0 ready, 1 not ready.\n";

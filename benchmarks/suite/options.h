@@ -31,8 +31,8 @@ struct Options {
   session::ServiceChoice service = session::ServiceChoice::kAuto;
   std::optional<std::string> endpoint;
   std::optional<std::string> api_key;
-  std::optional<std::string> ca_file;  // certificates for https
-  std::optional<std::string> scenario;
+  std::optional<std::string> ca_file;   // certificates for https
+  std::optional<std::string> scenario;  // pacing and faults of the embedded service; how cases are asked: `request`
   bool unmanaged = false;
   bool probe = true;  // whether models obey their sampling parameters, before they are measured
   std::filesystem::path state_folder;
@@ -53,6 +53,10 @@ struct Options {
   std::int64_t repetitions = 10;
   std::int64_t seed = 1;  // of the order
   session::WarmupLimits warmup;
+  // Power of the machine while it works, as its owner states it: where no counter can be read, the energy of a request
+  // is estimated as watts x seconds.
+  std::optional<double> stated_watts;
+  bool self_measurement = true;  // our own overhead, before the first case
   std::filesystem::path run_directory;
 
   std::optional<std::filesystem::path> benchmark_out;

@@ -4,26 +4,82 @@
 #include <boost/random/mersenne_twister.hpp>
 #include <boost/random/uniform_int_distribution.hpp>
 
-#include <numeric>
+#include <algorithm>
+#include <cmath>
 #include <utility>
 
-namespace assay::suite {
+#include "fixtures/base/hash.h"
 
-std::vector<Slot> InterleavedOrder(std::size_t cases, std::int64_t repetitions, std::int64_t seed) {
-  // Boost's distributions give the same numbers everywhere; the standard library's may not.
-  boost::random::mt19937_64 random(static_cast<std::uint64_t>(seed));
+namespace assay::suite {
+namespace {
+
+// Boost's distributions give the same numbers everywhere; the standard library's may not.
+using Random = boost::random::mt19937_64;
+
+void Shuffle(std::vector<std::size_t>& cases, Random& random) {
+  for (std::size_t i = cases.size(); i > 1; --i) {
+    boost::random::uniform_int_distribution<std::size_t> pick(0, i - 1);
+    std::swap(cases[i - 1], cases[pick(random)]);
+  }
+}
+
+std::uint64_t Mixed(std::int64_t seed, std::string_view text) {
+  std::uint64_t hash = 0;
+  const auto digest = base::Sha256(text);
+  for (std::size_t i = 0; i < sizeof hash; ++i) hash = hash << 8 | digest[i];
+  return hash ^ static_cast<std::uint64_t>(seed);
+}
+
+// In [0, 1), all 53 bits of it.
+double Uniform(Random& random) { return static_cast<double>(random() >> 11) * 0x1p-53; }
+
+}  // namespace
+
+Phase PhaseOf(const run::Scenario& scenario) {
+  if (scenario.start == run::Start::kCold) return Phase::kCold;
+  if (scenario.start == run::Start::kAfterRestart) return Phase::kAfterRestart;
+  return scenario.loaded() ? Phase::kUnderLoad : Phase::kOneByOne;
+}
+
+std::vector<Slot> PhaseOrder(const std::vector<Asking>& cases, Phase phase, std::int64_t seed) {
+  std::vector<std::size_t> round;
+  std::int64_t rounds = 0;
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    if (cases[i].phase != phase) continue;
+    round.push_back(i);
+    rounds = std::max(rounds, cases[i].repetitions);
+  }
+  Random random(static_cast<std::uint64_t>(seed));
   std::vector<Slot> order;
-  order.reserve(cases * static_cast<std::size_t>(repetitions));
-  std::vector<std::size_t> round(cases);
-  std::iota(round.begin(), round.end(), std::size_t{0});
-  for (std::int64_t repetition = 0; repetition < repetitions; ++repetition) {
-    for (std::size_t i = cases; i > 1; --i) {
-      boost::random::uniform_int_distribution<std::size_t> pick(0, i - 1);
-      std::swap(round[i - 1], round[pick(random)]);
+  if (phase == Phase::kUnderLoad) {
+    Shuffle(round, random);
+    for (const std::size_t index : round) {
+      for (std::int64_t request = 0; request < cases[index].repetitions; ++request) order.push_back({index, request});
     }
-    for (const std::size_t index : round) order.push_back({index, repetition});
+    return order;
+  }
+  for (std::int64_t repetition = 0; repetition < rounds; ++repetition) {
+    Shuffle(round, random);
+    for (const std::size_t index : round) {
+      if (repetition < cases[index].repetitions) order.push_back({index, repetition});
+    }
   }
   return order;
+}
+
+std::vector<base::Nanoseconds> PoissonArrivals(double rate_per_s, std::int64_t count, std::int64_t seed,
+                                               std::string_view case_id) {
+  Random random(Mixed(seed, case_id));
+  std::vector<base::Nanoseconds> arrivals;
+  arrivals.reserve(static_cast<std::size_t>(std::max<std::int64_t>(count, 0)));
+  std::chrono::microseconds at{0};
+  for (std::int64_t i = 0; i < count; ++i) {
+    arrivals.emplace_back(at);
+    // The inverse of the distribution function. Two platforms' logarithms may differ in the last bit: whole
+    // microseconds do not show it.
+    at += std::chrono::microseconds(std::llround(-std::log(1.0 - Uniform(random)) / rate_per_s * 1e6));
+  }
+  return arrivals;
 }
 
 }  // namespace assay::suite

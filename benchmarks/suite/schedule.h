@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
-// The order of measured requests: rounds, each a seeded permutation of all cases, so that drift of the machine falls on
-// all cases alike (gating.md c1 #9: Google Benchmark's own interleaving has no seed). Pure; the same on every platform.
+// The order of measured requests, and the moments of an open loop. What is asked one by one is asked in rounds, each a
+// seeded permutation of all cases, so that drift of the machine falls on all cases alike (gating.md c1 #9: Google
+// Benchmark's own interleaving has no seed). Pure; the same on every platform.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
+
+#include "fixtures/base/clock.h"
+#include "fixtures/run/scenario.h"
 
 namespace assay::suite {
 
@@ -15,6 +20,29 @@ struct Slot {
   friend bool operator==(const Slot&, const Slot&) = default;
 };
 
-std::vector<Slot> InterleavedOrder(std::size_t cases, std::int64_t repetitions, std::int64_t seed);
+// Parts of a run, in their order: what a load or a cold start does to the machine is in no number of an earlier phase.
+enum class Phase {
+  kOneByOne,      // warm, one request in flight, interleaved
+  kUnderLoad,     // each case one block
+  kCold,          // interleaved
+  kAfterRestart,  // interleaved
+};
+inline constexpr Phase kPhases[] = {Phase::kOneByOne, Phase::kUnderLoad, Phase::kCold, Phase::kAfterRestart};
+
+Phase PhaseOf(const run::Scenario& scenario);
+
+struct Asking {
+  Phase phase = Phase::kOneByOne;
+  std::int64_t repetitions = 0;
+};
+
+// The slots of one phase; `cases` are all of the run. An interleaved case takes part in the first `repetitions` rounds.
+// Each phase has the seed to itself: cases of another phase change nothing.
+std::vector<Slot> PhaseOrder(const std::vector<Asking>& cases, Phase phase, std::int64_t seed);
+
+// Moments of a Poisson process from its first arrival, at 0, on: gaps are exponential, and whole microseconds. Of the
+// run's seed each case has a part of its own.
+std::vector<base::Nanoseconds> PoissonArrivals(double rate_per_s, std::int64_t count, std::int64_t seed,
+                                               std::string_view case_id);
 
 }  // namespace assay::suite

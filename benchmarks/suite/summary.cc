@@ -38,6 +38,60 @@ void PrintServices(const std::vector<run::ModelInfo>& models, std::ostream& out)
   }
 }
 
+// Three significant digits, and no powers of ten.
+std::string Figure(double value) {
+  char text[64];
+  std::snprintf(text, sizeof text, value >= 1000 ? "%.0f" : "%.3g", value);
+  return text;
+}
+
+void PrintFlags(const std::vector<run::Flag>& flags, std::ostream& out) {
+  for (const run::Flag& flag : flags) {
+    if (!flag.raised) continue;
+    out << "flag: " << EscapeForTerminal(flag.name) << ": "
+        << (flag.case_id.empty() ? "" : EscapeForTerminal(flag.case_id) + ": ") << EscapeForTerminal(flag.message)
+        << "\n";
+  }
+}
+
+// What only requests of one block have.
+void PrintLoads(const std::vector<run::CaseSummary>& summaries, std::ostream& out) {
+  for (const run::CaseSummary& summary : summaries) {
+    std::vector<std::string> parts;
+    const auto add = [&](const char* metric, const char* words) {
+      const auto found = summary.case_metrics.find(metric);
+      if (found != summary.case_metrics.end()) parts.push_back(Figure(found->second) + words);
+    };
+    if (!summary.case_metrics.contains("concurrency_achieved")) continue;
+    add("requests_per_s", " requests/s");
+    add("output_tokens_per_s", " tokens/s");
+    add("concurrency_achieved", " in flight on average");
+    const auto latency = summary.request_metrics.find("latency_from_schedule_ms");
+    if (latency != summary.request_metrics.end()) {
+      parts.push_back("latency from schedule " + Figure(latency->second.median) + " ms (median)");
+    }
+    out << "load: " << EscapeForTerminal(summary.case_id) << ": " << base::Join(parts, ", ") << "\n";
+  }
+}
+
+void PrintOverhead(const run::Overhead& overhead, std::ostream& out) {
+  if (!overhead.absent.empty()) {
+    out << "our own overhead: not measured: " << EscapeForTerminal(overhead.absent) << "\n";
+    return;
+  }
+  std::vector<std::string> parts;
+  const auto add = [&](const char* words, const std::optional<double>& p50, const std::optional<double>& p99) {
+    if (!p50) return;
+    parts.push_back(Figure(*p50) + " us per " + words + " (p50" + (p99 ? "; p99 " + Figure(*p99) + " us)" : ")"));
+  };
+  add("request", overhead.request_us_p50, overhead.request_us_p99);
+  add("event", overhead.event_us_p50, overhead.event_us_p99);
+  if (overhead.cpu_us_per_request) {
+    parts.push_back(Figure(*overhead.cpu_us_per_request) + " us of CPU per request");
+  }
+  out << "our own overhead: " << base::Join(parts, ", ") << "; " << overhead.requests << " requests\n";
+}
+
 }  // namespace
 
 void PrintSummary(const run::RunInfo& info, base::Nanoseconds measuring_time, const std::filesystem::path& directory,
@@ -56,6 +110,8 @@ void PrintSummary(const run::RunInfo& info, base::Nanoseconds measuring_time, co
   }
   for (const run::ModelInfo& model : info.models) PrintSampling(model, out);
   PrintServices(info.models, out);
+  PrintFlags(validity.flags, out);
+  PrintLoads(info.summaries, out);
   char idle[32];
   std::snprintf(idle, sizeof idle, "%.2f %%", validity.idle_share * 100);
   out << info.cases.size() << " cases, " << validity.measured_requests << " measured requests in "
@@ -68,6 +124,7 @@ void PrintSummary(const run::RunInfo& info, base::Nanoseconds measuring_time, co
                std::chrono::duration_cast<base::Nanoseconds>(std::chrono::duration<double>(validity.upkeep_s)))
         << "\n";
   }
+  if (info.overhead) PrintOverhead(*info.overhead, out);
   if (validity.interrupted) out << "interrupted: the run is not complete\n";
   out << "run: " << directory.string() << "\n";
 }

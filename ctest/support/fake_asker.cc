@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ctest/support/fake_asker.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace assay::testing {
@@ -22,17 +23,51 @@ chat::Completion FakeAsker::Complete(const run::PlannedCase& plan) {
   return completion;
 }
 
-session::Asked FakeAsker::Ask(const run::PlannedCase& plan) {
+session::Asked FakeAsker::Ask(const run::PlannedCase& plan, const session::Turn& turn) {
+  asked.push_back(plan.id + (turn.warmup ? " w" : " ") + std::to_string(turn.repetition));
   now_ += 1ms;
-  session::Asked asked;
+  session::Asked answer;
+  answer.upkeep = upkeep;
   for (int left = disturbances ? disturbances(plan) : 0; left > 0; --left) {
-    asked.disturbed.push_back(Complete(plan));
-    asked.disturbed.back().sample.disturbed = "service_moved";
+    answer.disturbed.push_back(Complete(plan));
+    answer.disturbed.back().sample.disturbed = "service_moved";
   }
-  asked.completion = Complete(plan);
-  asked.upkeep = upkeep;
+  const bool warm = plan.scenario.start == run::Start::kWarm;
+  answer.completion = Complete(plan);
+  if (!warm) {
+    answer.completion.sample.load = 100ms;
+    now_ += 100ms;
+    answer.reference = Complete(plan);
+    answer.upkeep += 100ms + answer.reference->sample.timeline.closed.value_or(0ns);
+  }
   now_ += upkeep;
-  return asked;
+  return answer;
+}
+
+base::Nanoseconds FakeAsker::AskUnderLoad(
+    const run::PlannedCase& plan, const session::LoadShape& shape,
+    const std::function<void(std::int64_t index, chat::Completion completion)>& done) {
+  asked.push_back(plan.id + " load " + std::to_string(shape.requests));
+  shapes.push_back(shape);
+  now_ += 1ms;
+  const base::Moment begin = now_;
+  base::Moment round = begin;
+  base::Moment end = begin;
+  std::vector<chat::Completion> completions;
+  for (std::int64_t i = 0; i < std::min(shape.requests, sent_at_most); ++i) {
+    const bool closed_loop = shape.in_flight > 0;
+    if (closed_loop && i % shape.in_flight == 0) round = end;
+    const base::Moment start = closed_loop ? round : begin + shape.schedule[static_cast<std::size_t>(i)];
+    completions.push_back(client_.Complete(plan.model, plan.request));
+    run::Timeline& timeline = completions.back().sample.timeline;
+    timeline.start_ns = base::SteadyNanoseconds(start);
+    if (!closed_loop) timeline.scheduled_ns = timeline.start_ns;
+    end = std::max(end, start + timeline.closed.value_or(0ns));
+  }
+  now_ = end + after_load;
+  for (std::size_t i = 0; i < completions.size(); ++i) done(static_cast<std::int64_t>(i), std::move(completions[i]));
+  now_ += upkeep;
+  return upkeep;
 }
 
 }  // namespace assay::testing

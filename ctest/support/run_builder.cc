@@ -77,6 +77,33 @@ RunBuilder& RunBuilder::Case(const std::string& prompt, const std::string& model
   return *this;
 }
 
+RunBuilder& RunBuilder::Flag(run::Flag flag) {
+  run_.info.validity.flags.push_back(std::move(flag));
+  return *this;
+}
+
+RunBuilder& RunBuilder::Machine(run::MachineInfo machine) {
+  run_.info.machine = std::move(machine);
+  return *this;
+}
+
+RunBuilder& RunBuilder::Overhead(run::Overhead overhead) {
+  run_.info.overhead = std::move(overhead);
+  return *this;
+}
+
+RunBuilder& RunBuilder::Scenario(run::Scenario scenario, bool stream) {
+  run::PlannedCase& plan = run_.cases.back().plan;
+  plan.id = run::BuildCaseId(run::CaseId{plan.model, plan.prompt, stream, 64, scenario});
+  plan.scenario = std::move(scenario);
+  return *this;
+}
+
+RunBuilder& RunBuilder::CaseRepetitions(std::int64_t planned) {
+  run_.cases.back().plan.repetitions = planned;
+  return *this;
+}
+
 RunBuilder& RunBuilder::Fingerprint(std::string fingerprint) {
   run_.cases.back().plan.fingerprint = std::move(fingerprint);
   return *this;
@@ -101,7 +128,11 @@ RunBuilder& RunBuilder::Add(const SampleSpec& spec) {
   sample.outcome = spec.outcome;
   sample.error = spec.error;
   sample.token_source = spec.token_source;
-  sample.timeline.start_ns = 1'000'000'000;
+  sample.timeline.start_ns = 1'000'000'000 + FromMs(spec.start_ms).count();
+  if (spec.scheduled_ms) sample.timeline.scheduled_ns = 1'000'000'000 + FromMs(*spec.scheduled_ms).count();
+  if (spec.load_ms) sample.load = FromMs(*spec.load_ms);
+  if (spec.warm_ttft_ms) sample.warm_ttft = FromMs(*spec.warm_ttft_ms);
+  sample.machine = spec.machine;
   if (spec.outcome == run::Outcome::kOk) {
     const double step =
         spec.completion_tokens > 1 ? (spec.e2e_ms - spec.ttft_ms) / static_cast<double>(spec.completion_tokens - 1) : 0;
@@ -159,7 +190,10 @@ base::Status RunBuilder::Write(const std::filesystem::path& directory) const {
       ASSAY_RETURN_IF_ERROR(writer.Append(sample, answer));
     }
   }
-  return writer.Finish(R"({"context": {}, "benchmarks": []})", run.info);
+  const run::GoogleBenchmarkText benchmarks = [](const run::TakeText& take) {
+    return take(R"({"context": {}, "benchmarks": []})");
+  };
+  return writer.Finish(benchmarks, run.info);
 }
 
 }  // namespace assay::testing

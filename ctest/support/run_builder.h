@@ -28,6 +28,11 @@ struct SampleSpec {
   run::Outcome outcome = run::Outcome::kOk;
   std::string error;
   std::string disturbed;  // shares its repetition with the next one
+  double start_ms = 0;    // of the request, on the clock of `scheduled_ms`
+  std::optional<double> scheduled_ms = std::nullopt;
+  std::optional<double> load_ms = std::nullopt;
+  std::optional<double> warm_ttft_ms = std::nullopt;
+  std::optional<run::MachineUse> machine = std::nullopt;
 };
 
 class RunBuilder {
@@ -42,10 +47,16 @@ class RunBuilder {
   RunBuilder& Interrupted();
   RunBuilder& Model(run::ModelInfo model);
   RunBuilder& Warn(std::string code, std::string case_id, std::string message);
+  RunBuilder& Flag(run::Flag flag);
+  RunBuilder& Machine(run::MachineInfo machine);
+  RunBuilder& Overhead(run::Overhead overhead);
 
   // Plans a case; what follows is about it. Its id is
   // chat/<model>/<prompt>/stream:on/max_tokens:64.
   RunBuilder& Case(const std::string& prompt, const std::string& model = kModel);
+  // Changes the id of the case, so it comes before its samples.
+  RunBuilder& Scenario(run::Scenario scenario, bool stream = true);
+  RunBuilder& CaseRepetitions(std::int64_t planned);
   RunBuilder& Fingerprint(std::string fingerprint);
   RunBuilder& Failure(std::string reason);
   RunBuilder& Add(const SampleSpec& sample);

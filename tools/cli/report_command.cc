@@ -5,6 +5,7 @@
 #include "fixtures/base/files.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/options.h"
+#include "tools/compare/policy.h"
 #include "tools/compare/run_set.h"
 #include "tools/report/run_csv.h"
 #include "tools/report/run_markdown.h"
@@ -14,8 +15,8 @@ namespace assay::cli {
 namespace {
 
 constexpr const char* kSynopsis =
-    "Usage: assay report --run DIR [--run DIR ...] --format=markdown|csv|workshop [--output "
-    "FILE]\n\n"
+    "Usage: assay report --run DIR [--run DIR ...] --format=markdown|csv|workshop [--policy "
+    "FILE] [--output FILE]\n\n"
     "Prints a run without judging it; needs no baseline.";
 
 constexpr const char* kExamples =
@@ -29,6 +30,7 @@ void Declare(Options& options) {
   options.AddValue("format", "FORMAT",
                    "markdown: one row per case; csv: one row per case and metric; workshop: "
                    "|Model|Avg Latency|p95|TPS|");
+  options.AddValue("policy", "FILE", "limits of goodput and of the conditions of a run; see assay compare --policy");
   options.AddValue("output", "FILE", "write there instead of to the terminal");
 }
 
@@ -45,12 +47,16 @@ base::Result<int> ReportCommand(const std::vector<std::string>& args, std::ostre
   ASSAY_TRY(const std::vector<std::filesystem::path> directories, options.RequiredPaths("run"));
   ASSAY_TRY(const std::string needed, options.Required("format"));
   ASSAY_TRY(const std::optional<std::string> format, options.OneOf("format", {"markdown", "csv", "workshop"}));
+  compare::Policy policy = compare::DefaultPolicy();
+  if (const std::optional<std::string> file = options.Value("policy")) {
+    ASSAY_TRY(policy, compare::ReadPolicy(*file));
+  }
   ASSAY_TRY(const compare::RunSet runs, compare::RunSet::Read(directories));
   std::ostringstream text;
   if (needed == "markdown") {
-    report::WriteRunMarkdown(runs, text);
+    report::WriteRunMarkdown(runs, policy, text);
   } else if (needed == "csv") {
-    report::WriteRunCsv(runs, text);
+    report::WriteRunCsv(runs, policy, text);
   } else {
     report::WriteRunWorkshop(runs, text);
   }

@@ -45,7 +45,7 @@ std::string Problem(const Candidate& one) {
     return "interrupted: only " + std::to_string(one.facts.counting) + " of " + std::to_string(one.facts.planned) +
            " repetitions were measured";
   }
-  if (one.policy.determinism == DeterminismLevel::kExact && one.facts.distinct_answers > 1) {
+  if (one.policy.determinism == DeterminismLevel::kExact && HasOneAnswer(plan) && one.facts.distinct_answers > 1) {
     return "nondeterministic: " + std::to_string(one.facts.distinct_answers) + " different answers in " +
            std::to_string(one.facts.counting) + " repetitions";
   }
@@ -109,7 +109,7 @@ base::Result<std::optional<File>> PrepareOutputs(const AcceptRequest& request, c
   OutputsBaseline baseline = known ? std::move(*known) : OutputsBaseline{variant, {}};
   bool changed = false;
   for (const Candidate* one : candidates) {
-    if (one->policy.determinism == DeterminismLevel::kOff) continue;
+    if (one->policy.determinism == DeterminismLevel::kOff || !HasOneAnswer(one->entry->one->plan)) continue;
     AcceptedAnswer answer = ModalAnswer(*one->entry->one);
     const run::Provenance& provenance = one->entry->run->info.provenance;
     answer.accepted = Acceptance{request.at, request.reason, provenance.assay_version, Revision(provenance)};

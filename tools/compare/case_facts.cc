@@ -24,7 +24,7 @@ std::string CaseFacts::Outcomes() const {
 
 CaseFacts FactsOf(const run::RunCase& one, const run::Run& run) {
   CaseFacts facts;
-  facts.planned = run.info.provenance.repetitions;
+  facts.planned = one.plan.repetitions.value_or(run.info.provenance.repetitions);
   std::set<std::string> answers;
   std::set<std::int64_t> tokens;
   std::set<run::TokenSource> sources;

@@ -111,6 +111,7 @@ void JudgeAllAnswers(const std::vector<Open>& open, const BaselinesByVariant& ba
     }
     one.answers = JudgeAnswers(*open[i].entry->one, accepted, one.facts.planned);
     one.answers->gates = open[i].policy.determinism == DeterminismLevel::kExact;
+    if (one.answers->verdict == AnswerVerdict::kNotCompared) one.answers->gates = false;
     if (one.answers->verdict == AnswerVerdict::kNew &&
         OnlyReported(policy.determinism_no_baseline, selection, Question::kDeterminism)) {
       one.answers->gates = false;
@@ -118,8 +119,21 @@ void JudgeAllAnswers(const std::vector<Open>& open, const BaselinesByVariant& ba
   }
 }
 
+// What was measured under wrong conditions says nothing, neither good nor bad. A finding that cannot tell already keeps
+// its own reason.
+void MarkNotValid(const std::string& why, std::vector<LatencyFinding>& findings) {
+  if (why.empty()) return;
+  for (LatencyFinding& finding : findings) {
+    if (finding.verdict == Verdict::kCannotTell) continue;
+    finding.verdict = Verdict::kCannotTell;
+    finding.code = LatencyReason::kRunNotValid;
+    finding.reason = why;
+  }
+}
+
 void JudgeAllLatency(const std::vector<Open>& open, const BaselinesByVariant& baselines, const Policy& policy,
-                     const Selection& selection, const LatencyRule& rule, std::vector<CaseComparison>& cases) {
+                     const Selection& selection, const LatencyRule& rule, const std::vector<JudgedFlag>& flags,
+                     std::vector<CaseComparison>& cases) {
   std::vector<LatencyCase> measured;
   std::vector<std::size_t> position;
   for (std::size_t i = 0; i < cases.size(); ++i) {
@@ -137,6 +151,8 @@ void JudgeAllLatency(const std::vector<Open>& open, const BaselinesByVariant& ba
         finding.decides = false;
       }
     }
+    const RunSet::Entry& entry = *open[position[k]].entry;
+    MarkNotValid(WhyNotValid(flags, entry.run->directory.string(), entry.one->plan.id), findings[k]);
     cases[position[k]].latency = std::move(findings[k]);
   }
 }
@@ -195,6 +211,12 @@ void ConcludeAll(Comparison& comparison) {
     return std::find(deciding.begin(), deciding.end(), verdict) != deciding.end();
   };
   comparison.exit_code = any(Verdict::kRegressed) ? 1 : any(Verdict::kCannotTell) ? 3 : 0;
+  // Who asks about answers alone gets no pass where none could be compared.
+  const bool only_answers = comparison.selection.question == Question::kDeterminism;
+  const bool not_compared = std::any_of(comparison.cases.begin(), comparison.cases.end(), [](const auto& one) {
+    return one.answers && one.answers->verdict == AnswerVerdict::kNotCompared;
+  });
+  if (only_answers && deciding.empty() && not_compared) comparison.exit_code = 3;
 }
 
 // Variants in the order they first appear, each in one block with its missing cases at the end.
@@ -206,12 +228,12 @@ void GroupByVariant(std::vector<CaseComparison>& cases) {
   });
 }
 
-void DescribeRuns(const RunSet& runs, Comparison& comparison) {
+void DescribeRuns(const RunSet& runs, std::vector<JudgedFlag> flags, Comparison& comparison) {
   std::set<std::string> selected;
   for (const CaseComparison& one : comparison.cases) selected.insert(one.id);
   for (const run::Run& one : runs.runs()) {
-    comparison.runs.push_back(
-        ComparedRun{one.directory.string(), one.info.service, one.info.provenance, one.info.validity, one.info.models});
+    comparison.runs.push_back(ComparedRun{one.directory.string(), one.info.service, one.info.provenance,
+                                          one.info.validity, one.info.models, one.info.machine, one.info.overhead});
     if (one.info.validity.interrupted) {
       comparison.warnings.push_back(
           run::Warning{"interrupted", "", "the run in " + one.directory.string() + " was interrupted"});
@@ -219,6 +241,9 @@ void DescribeRuns(const RunSet& runs, Comparison& comparison) {
     for (const run::Warning& warning : one.info.validity.warnings) {
       if (warning.case_id.empty() || selected.contains(warning.case_id)) comparison.warnings.push_back(warning);
     }
+  }
+  for (JudgedFlag& one : flags) {
+    if (one.flag.case_id.empty() || selected.contains(one.flag.case_id)) comparison.flags.push_back(std::move(one));
   }
 }
 
@@ -286,7 +311,11 @@ base::Result<Comparison> Compare(const RunSet& runs, std::span<const std::filesy
   for (const CaseComparison& one : cases) addresses.push_back(CaseAddress{one.id, one.model, one.alias, one.prompt});
   ASSAY_TRY(const std::vector<bool> selected, Select(selection, addresses));
 
-  JudgeAllLatency(open, known, policy, selection, rule, cases);
+  std::vector<JudgedFlag> flags;
+  for (const run::Run& run : runs.runs()) {
+    for (JudgedFlag& flag : JudgeFlags(run, policy.validity)) flags.push_back(std::move(flag));
+  }
+  JudgeAllLatency(open, known, policy, selection, rule, flags, cases);
   JudgeAllAnswers(open, known, policy, selection, cases);
   comparison.cases_in_family = cases.size();
   for (std::size_t i = 0; i < cases.size(); ++i) {
@@ -294,7 +323,7 @@ base::Result<Comparison> Compare(const RunSet& runs, std::span<const std::filesy
     if (selected[i]) comparison.cases.push_back(std::move(cases[i]));
   }
   GroupByVariant(comparison.cases);
-  DescribeRuns(runs, comparison);
+  DescribeRuns(runs, std::move(flags), comparison);
   ConcludeAll(comparison);
   return comparison;
 }

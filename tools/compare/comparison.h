@@ -18,6 +18,7 @@
 #include "tools/compare/policy.h"
 #include "tools/compare/run_set.h"
 #include "tools/compare/selection.h"
+#include "tools/compare/validity.h"
 
 namespace assay::compare {
 
@@ -59,6 +60,8 @@ struct ComparedRun {
   run::Provenance provenance;
   run::Validity validity;
   std::vector<run::ModelInfo> models;
+  std::optional<run::MachineInfo> machine;  // these two: absent in files of before
+  std::optional<run::Overhead> overhead;
 };
 
 struct Comparison {
@@ -73,6 +76,7 @@ struct Comparison {
   bool latency_baseline = false;      // every variant of the run has one for this environment
   std::vector<std::string> without_latency_baseline;  // variants
   std::vector<run::Warning> warnings;                 // of the runs, about the selected cases or the whole run
+  std::vector<JudgedFlag> flags;                      // likewise, raised or not
   Verdict verdict = Verdict::kCannotTell;
   int exit_code = 3;  // 0, 1 or 3: design.md section 7
 };

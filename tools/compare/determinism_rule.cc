@@ -143,9 +143,13 @@ std::string_view ToString(AnswerVerdict verdict) {
       return "request_changed";
     case AnswerVerdict::kIncomplete:
       return "incomplete";
+    case AnswerVerdict::kNotCompared:
+      return "not_compared";
   }
   return "incomplete";
 }
+
+bool HasOneAnswer(const run::PlannedCase& plan) { return plan.scenario.cache != run::PromptCache::kUnique; }
 
 Verdict AsVerdict(AnswerVerdict verdict) {
   switch (verdict) {
@@ -157,6 +161,7 @@ Verdict AsVerdict(AnswerVerdict verdict) {
     case AnswerVerdict::kNew:
     case AnswerVerdict::kRequestChanged:
     case AnswerVerdict::kIncomplete:
+    case AnswerVerdict::kNotCompared:
       return Verdict::kCannotTell;
   }
   return Verdict::kCannotTell;
@@ -204,7 +209,8 @@ AcceptedAnswer ModalAnswer(const run::RunCase& one) {
     if (!sample.counts() || sample.answer_sha256.value_or("") != modal.answer_sha256) continue;
     modal.finish_reason = sample.finish_reason;
     // Counts of our own are no property of the answer and are never compared with the service's.
-    if (sample.token_source == run::TokenSource::kServerUsage) {
+    if (sample.token_source == run::TokenSource::kServerUsage ||
+        sample.token_source == run::TokenSource::kContinuousUsage) {
       modal.prompt_tokens = sample.prompt_tokens;
       modal.completion_tokens = sample.completion_tokens;
     }
@@ -218,6 +224,12 @@ DeterminismFinding JudgeAnswers(const run::RunCase& one, const AcceptedAnswer* a
   Shares shares = CountAnswers(one);
   ASSAY_CHECK(!shares.sorted.empty(), "a case without a counting sample has no answer to judge");
   finding.n = shares.counting;
+  if (!HasOneAnswer(one.plan)) {
+    finding.verdict = AnswerVerdict::kNotCompared;
+    finding.reason = "every repetition asks another text";
+    finding.gates = false;
+    return finding;
+  }
   finding.shares = std::move(shares.sorted);
   NoteSpread(one, finding);
   const bool same_request = accepted != nullptr && accepted->fingerprint == one.plan.fingerprint;

@@ -23,8 +23,11 @@ enum class AnswerVerdict {
   kNew,               // nothing accepted yet
   kRequestChanged,    // another question was asked: never called a regression
   kIncomplete,        // too few repetitions to say that it agrees with itself
+  kNotCompared,       // every repetition asks another text: nothing to agree with, nothing to accept
 };
 std::string_view ToString(AnswerVerdict verdict);
+// False where every repetition asks another text.
+bool HasOneAnswer(const run::PlannedCase& plan);
 // What it means in the four words every question shares.
 Verdict AsVerdict(AnswerVerdict verdict);
 
@@ -74,6 +77,7 @@ struct DeterminismFinding {
 
 // `one` must have a counting sample. `accepted` is null when there is none. `planned` repetitions,
 // 0 = unknown.
+// A case whose repetitions ask different texts is not compared and has no shares.
 DeterminismFinding JudgeAnswers(const run::RunCase& one, const AcceptedAnswer* accepted, std::int64_t planned);
 
 // The answer most repetitions gave, as it would be accepted (without `accepted`); the earliest of

@@ -43,6 +43,7 @@ enum class LatencyReason {
   kTooFewSamples,
   kZeroTime,
   kIncomplete,
+  kRunNotValid,  // a condition of the run did not hold and the policy insists on it
 };
 std::string_view ToString(LatencyReason reason);
 

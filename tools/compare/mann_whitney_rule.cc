@@ -31,8 +31,8 @@ bool HasZero(const std::vector<double>& values) {
   return std::any_of(values.begin(), values.end(), [](double value) { return !(value > 0); });
 }
 
-double OneSidedP(const std::vector<double>& larger, const std::vector<double>& smaller) {
-  const auto test = stats::MannWhitneyGreater(larger, smaller);
+double OneSidedP(const std::vector<double>& larger, const std::vector<double>& smaller, stats::ExactTails& tails) {
+  const auto test = stats::MannWhitneyGreater(larger, smaller, tails);
   ASSAY_CHECK(test.has_value(), "a series holds no number, or one that is not finite");
   return test->p_value;
 }
@@ -104,6 +104,8 @@ std::string_view ToString(LatencyReason reason) {
       return "zero_time";
     case LatencyReason::kIncomplete:
       return "incomplete";
+    case LatencyReason::kRunNotValid:
+      return "run_not_valid";
   }
   return "none";
 }
@@ -119,6 +121,7 @@ std::vector<LatencyFinding> MannWhitneyRule::Judge(std::span<const LatencySeries
   std::vector<LatencyFinding> findings(family.size());
   std::vector<double> p_worse(family.size(), 1.0);
   std::vector<double> p_better(family.size(), 1.0);
+  stats::ExactTails tails;
   for (std::size_t i = 0; i < family.size(); ++i) {
     const LatencySeries& one = family[i];
     LatencyFinding& finding = findings[i];
@@ -138,8 +141,8 @@ std::vector<LatencyFinding> MannWhitneyRule::Judge(std::span<const LatencySeries
       continue;
     }
     finding.change = *finding.head_median / *finding.base_median - 1.0;
-    const double greater = OneSidedP(one.head, base);
-    const double smaller = OneSidedP(base, one.head);
+    const double greater = OneSidedP(one.head, base, tails);
+    const double smaller = OneSidedP(base, one.head, tails);
     const bool larger_is_worse = WorseSign(*one.metric) > 0;
     p_worse[i] = larger_is_worse ? greater : smaller;
     p_better[i] = larger_is_worse ? smaller : greater;

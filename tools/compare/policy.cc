@@ -69,7 +69,7 @@ base::Result<std::vector<MetricPolicy>> ParseMetrics(const Json& value, const st
     metrics.push_back(metric);
   }
   std::vector<MetricPolicy> ordered;
-  for (const run::Metric& known : run::AllMetrics()) {
+  for (const run::Metric& known : run::RequestMetrics()) {
     for (const MetricPolicy& metric : metrics) {
       if (metric.metric == &known) ordered.push_back(metric);
     }
@@ -89,6 +89,46 @@ base::Status ParseLatency(const Json& value, const std::string& where, Policy& p
     ASSAY_TRY(policy.metrics, ParseMetrics(*metrics, where));
   }
   return {};
+}
+
+// A metric that has no better side has no limit either.
+bool MayLimit(const run::Metric& metric) {
+  return metric.value != nullptr && metric.direction != run::Direction::kNeither;
+}
+
+base::Result<std::vector<run::Limit>> ParseGoodput(const Json& value, const std::string& where) {
+  const run::JsonObject* object = value.as_object();
+  if (object == nullptr) {
+    return base::Error{base::ErrorCode::kInvalidInput,
+                       "$.goodput: should be an object, found " + std::string(value.KindName()), where};
+  }
+  std::vector<std::string> known;
+  for (const run::Metric& metric : run::RequestMetrics()) {
+    if (MayLimit(metric)) known.emplace_back(metric.name);
+  }
+  for (const auto& [name, limit] : *object) {
+    const std::string path = "$.goodput." + base::EscapeForTerminal(name);
+    const run::Metric* metric = run::FindMetric(name);
+    if (metric == nullptr || !MayLimit(*metric)) {
+      return base::Error{base::ErrorCode::kInvalidInput,
+                         path + ": " +
+                             (metric == nullptr ? "there is no such metric" : "this metric can have no limit") +
+                             "; choose from " + base::Join(known, ", "),
+                         where};
+    }
+    const std::optional<double> number = limit.as_number();
+    if (number && *number >= 0) continue;
+    return base::Error{base::ErrorCode::kInvalidInput,
+                       path + ": should be a number in " + std::string(metric->unit) + ", 0 or more, found " +
+                           (number ? run::WriteJson(limit, run::JsonStyle::kCompact) : std::string(limit.KindName())),
+                       where};
+  }
+  std::vector<run::Limit> limits;
+  for (const run::Metric& metric : run::RequestMetrics()) {
+    const Json* limit = value.Find(metric.name);
+    if (limit != nullptr) limits.push_back(run::Limit{&metric, *limit->as_number()});
+  }
+  return limits;
 }
 
 base::Result<CaseRule> ParseCaseRule(const Json& value, const std::string& where, const std::string& path) {
@@ -129,7 +169,8 @@ double Policy::MinEffect(const MetricPolicy& metric, const CasePolicy& one) cons
 Policy DefaultPolicy() {
   Policy policy;
   policy.source = "built-in defaults";
-  for (const run::Metric& metric : run::AllMetrics()) {
+  policy.validity = DefaultValidity();
+  for (const run::Metric& metric : run::RequestMetrics()) {
     if (IsStoredMetric(metric.name)) policy.metrics.push_back(MetricPolicy{&metric, true, std::nullopt});
   }
   return policy;
@@ -142,6 +183,8 @@ base::Result<Policy> ParsePolicy(const Json& value, const std::string& where) {
   fields.RequireSchemaVersion(kPolicySchemaVersion);
   const Json* latency = fields.Optional("latency");
   const Json* determinism = fields.Optional("determinism");
+  const Json* validity = fields.Optional("validity");
+  const Json* goodput = fields.Optional("goodput");
   const Json* cases = fields.Optional("cases");
   if (cases != nullptr && cases->as_array() == nullptr) {
     fields.Fail("cases", "should be an array, found " + std::string(cases->KindName()));
@@ -153,6 +196,12 @@ base::Result<Policy> ParsePolicy(const Json& value, const std::string& where) {
     policy.determinism = LevelField(answer_fields, "level").value_or(policy.determinism);
     policy.determinism_no_baseline = NoBaselineField(answer_fields).value_or(policy.determinism_no_baseline);
     ASSAY_RETURN_IF_ERROR(answer_fields.Finish());
+  }
+  if (validity != nullptr) {
+    ASSAY_TRY(policy.validity, ParseValidity(*validity, where));
+  }
+  if (goodput != nullptr) {
+    ASSAY_TRY(policy.goodput, ParseGoodput(*goodput, where));
   }
   if (cases != nullptr) {
     for (const Json& entry : *cases->as_array()) {

@@ -14,6 +14,8 @@
 #include "fixtures/base/result.h"
 #include "fixtures/run/json.h"
 #include "fixtures/run/metrics.h"
+#include "fixtures/run/summary.h"
+#include "tools/compare/validity.h"
 
 namespace assay::compare {
 
@@ -53,6 +55,8 @@ struct Policy {
   std::vector<MetricPolicy> metrics;  // in the order of the metric registry
   DeterminismLevel determinism = DeterminismLevel::kExact;
   NoBaseline determinism_no_baseline = NoBaseline::kCannotTell;
+  ValidityPolicy validity;
+  std::vector<run::Limit> goodput;  // in the order of the metric registry; empty = goodput is not asked for
   std::vector<CaseRule> cases;
 
   // Of several matching rules that state the same key the last one wins.
@@ -60,7 +64,7 @@ struct Policy {
   double MinEffect(const MetricPolicy& metric, const CasePolicy& one) const;
 };
 
-// Gates e2e_ms, ttft_ms and tpot_ms at alpha 0.05 and 5 %, answers exactly.
+// Gates e2e_ms, ttft_ms and tpot_ms at alpha 0.05 and 5 %, answers exactly; DefaultValidity; no goodput.
 Policy DefaultPolicy();
 base::Result<Policy> ParsePolicy(const run::Json& value, const std::string& where);
 base::Result<Policy> ReadPolicy(const std::filesystem::path& path);

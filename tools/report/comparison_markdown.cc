@@ -5,7 +5,9 @@
 #include <string>
 
 #include "fixtures/base/text.h"
+#include "tools/report/case_label.h"
 #include "tools/report/comparison_text.h"
+#include "tools/report/run_conditions.h"
 
 namespace assay::report {
 namespace {
@@ -39,7 +41,7 @@ void WriteTable(const Comparison& comparison, std::ostream& out) {
   }
   out << titles << " verdict |\n" << rule << "---|\n";
   for (const CaseComparison& one : comparison.cases) {
-    out << "| " << EscapeForMarkdown(one.model) << " | " << EscapeForMarkdown(one.prompt) << " |";
+    out << "| " << EscapeForMarkdown(one.model) << " | " << EscapeForMarkdown(CaseLabel(one.prompt, one.id)) << " |";
     for (std::size_t i = 0; i < metrics; ++i) {
       out << " " << EscapeForMarkdown(i < one.latency.size() ? MetricCell(one.latency[i]) : "-") << " |";
     }
@@ -68,8 +70,12 @@ void WriteComparisonMarkdown(const Comparison& comparison, std::ostream& out) {
   const std::vector<std::string> warnings = WarningLines(comparison);
   if (!warnings.empty()) out << "\nWarnings:\n\n";
   for (const std::string& warning : warnings) out << "- " << EscapeForMarkdown(warning) << "\n";
+  const Conditions conditions = ConditionsOf(comparison);
+  if (!conditions.flags.empty()) out << "\nFlags:\n\n";
+  for (const std::string& flag : conditions.flags) out << "- " << EscapeForMarkdown(flag) << "\n";
   out << "\n"
       << EscapeForMarkdown(ContextLine(comparison)) << "; " << EscapeForMarkdown(VerdictLine(comparison)) << "\n";
+  for (const std::string& line : conditions.footer) out << "\n" << EscapeForMarkdown(line) << "\n";
 }
 
 }  // namespace assay::report

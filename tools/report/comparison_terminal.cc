@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "fixtures/base/text.h"
+#include "tools/report/case_label.h"
 #include "tools/report/comparison_text.h"
+#include "tools/report/run_conditions.h"
 
 namespace assay::report {
 namespace {
@@ -58,7 +60,7 @@ Row Header(const Comparison& comparison, const CaseComparison* example) {
 }
 
 Row RowOf(const Comparison& comparison, const CaseComparison& one, std::size_t metrics) {
-  Row row{base::EscapeForTerminal(one.prompt)};
+  Row row{base::EscapeForTerminal(CaseLabel(one.prompt, one.id))};
   if (comparison.selection.Asks(Question::kLatency)) {
     for (std::size_t i = 0; i < metrics; ++i) row.push_back(i < one.latency.size() ? MetricCell(one.latency[i]) : "-");
     row.push_back(CaseP(one));
@@ -124,8 +126,12 @@ void WriteComparisonTerminal(const Comparison& comparison, std::ostream& out) {
     }
   }
   const std::vector<std::string> warnings = WarningLines(comparison);
-  if (!warnings.empty()) out << "\n";
+  const Conditions conditions = ConditionsOf(comparison);
+  if (!warnings.empty() || !conditions.flags.empty()) out << "\n";
   for (const std::string& warning : warnings) out << "warning: " << base::EscapeForTerminal(warning) << "\n";
+  for (const std::string& flag : conditions.flags) out << "flag: " << base::EscapeForTerminal(flag) << "\n";
+  if (!conditions.footer.empty()) out << "\n";
+  for (const std::string& line : conditions.footer) out << base::EscapeForTerminal(line) << "\n";
   out << "\n";
   const std::string no_baseline = NoLatencyBaselineLine(comparison);
   if (!no_baseline.empty()) out << base::EscapeForTerminal(no_baseline) << "\n";

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "fixtures/base/text.h"
+#include "tools/report/case_label.h"
 #include "tools/report/numbers.h"
 
 namespace assay::report {
@@ -137,9 +138,14 @@ void AddAnswerLines(const CaseComparison& one, std::vector<DetailLine>& lines) {
 
 void AddLatencyLines(const Comparison& comparison, const CaseComparison& one, std::vector<DetailLine>& lines) {
   std::size_t without_baseline = 0;
+  std::string not_valid;
   for (const LatencyFinding& finding : one.latency) {
     if (finding.code == LatencyReason::kNoBaseline) {
       ++without_baseline;
+      continue;
+    }
+    if (finding.code == LatencyReason::kRunNotValid) {
+      not_valid = finding.reason;
       continue;
     }
     // What is undefined on both sides is no news, nor is a metric that stayed where it was.
@@ -147,6 +153,7 @@ void AddLatencyLines(const Comparison& comparison, const CaseComparison& one, st
     if (finding.code == LatencyReason::kMetricAbsent && !finding.decides) continue;
     lines.push_back(DetailLine{0, LatencyLine(finding)});
   }
+  if (!not_valid.empty()) lines.push_back(DetailLine{0, "latency cannot_tell: " + not_valid});
   if (without_baseline > 0 && !NoBaselineOfVariant(comparison, one)) {
     lines.push_back(DetailLine{0, "latency cannot_tell: no accepted session has this case"});
   }
@@ -154,7 +161,7 @@ void AddLatencyLines(const Comparison& comparison, const CaseComparison& one, st
 
 CaseDetails DetailsOf(const Comparison& comparison, const CaseComparison& one) {
   CaseDetails details;
-  details.title = one.model + ", prompt " + one.prompt + ": " + CaseWord(one);
+  details.title = one.model + ", prompt " + CaseLabel(one.prompt, one.id) + ": " + CaseWord(one);
   if (!one.measured()) {
     std::string line = std::string(compare::ToString(one.status));
     if (!one.outcome.empty()) line += " (" + one.outcome + ")";
@@ -220,10 +227,9 @@ std::string SummaryLine(const Comparison& comparison) {
   std::string line = Cases(comparison.cases.size());
   if (!parts.empty()) line += ": " + base::Join(parts, ", ");
   if (comparison.selection.Asks(Question::kDeterminism) && measured > 0) {
-    line +=
-        ", answers: " +
-        base::Join(answers.Parts({"unchanged", "changed", "nondeterministic", "new", "request_changed", "incomplete"}),
-                   ", ");
+    line += ", answers: " + base::Join(answers.Parts({"unchanged", "changed", "nondeterministic", "new",
+                                                      "request_changed", "incomplete", "not_compared"}),
+                                       ", ");
   }
   return line;
 }

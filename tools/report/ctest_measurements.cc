@@ -30,7 +30,8 @@ void WriteCtestMeasurements(const compare::Comparison& comparison, std::ostream&
       }
     }
     write("requests", static_cast<double>(one.facts.counting));
-    if (comparison.selection.Asks(compare::Question::kDeterminism)) {
+    const bool compared = !one.answers || one.answers->verdict != compare::AnswerVerdict::kNotCompared;
+    if (comparison.selection.Asks(compare::Question::kDeterminism) && compared) {
       write("distinct_answers", static_cast<double>(one.facts.distinct_answers));
     }
   }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
-// A run without a baseline as Markdown: its models, one table of its cases, where it was measured,
-// and what went wrong.
+// A run without a baseline as Markdown: its models, tables of its cases, where and under which conditions it was
+// measured, and what went wrong.
 #pragma once
 
 #include <iosfwd>
 
+#include "tools/compare/policy.h"
 #include "tools/compare/run_set.h"
 
 namespace assay::report {
 
-void WriteRunMarkdown(const compare::RunSet& runs, std::ostream& out);
+// Of the policy only the limits of goodput and of the conditions of the run matter here.
+void WriteRunMarkdown(const compare::RunSet& runs, const compare::Policy& policy, std::ostream& out);
 
 }  // namespace assay::report

@@ -29,12 +29,12 @@ void Collect(const run::RunCase& one, Collected& into) {
     }
     if (const auto e2e = run::E2eMs(sample)) into.e2e_s.push_back(*e2e / kMillisecondsPerSecond);
     const auto tpot = run::TpotMs(sample);
-    if (!tpot) continue;
-    // The first token ends the prefill: it opens the decode interval and is not made in it
+    if (!tpot || !(*tpot > 0)) continue;
+    // The first output event ends the prefill: it opens the decode interval, and its tokens are not made in it
     // (metrics.md b2, TPOT).
-    const auto gaps = static_cast<double>(*sample.completion_tokens - 1);
-    into.tokens += gaps;
-    into.decode_s += *tpot * gaps / kMillisecondsPerSecond;
+    const double decode_ms = run::E2eMs(sample).value_or(0) - run::TtftMs(sample).value_or(0);
+    into.tokens += decode_ms / *tpot;
+    into.decode_s += decode_ms / kMillisecondsPerSecond;
   }
 }
 
@@ -63,12 +63,28 @@ const run::ModelInfo* FindModel(const run::Run& run, std::string_view variant) {
   return found == run.info.models.end() ? nullptr : &*found;
 }
 
+bool IsWarmOneByOne(const run::Scenario& scenario) { return scenario.start == run::Start::kWarm && !scenario.loaded(); }
+
+std::vector<CaseReport> ReportCases(const compare::RunSet& runs, const std::vector<run::Limit>& goodput) {
+  std::vector<CaseReport> cases;
+  cases.reserve(runs.cases().size());
+  for (const compare::RunSet::Entry& entry : runs.cases()) {
+    const run::PlannedCase& plan = entry.one->plan;
+    run::CaseSummariser all(plan.id, plan.scenario, goodput);
+    for (const run::Sample& sample : entry.one->samples) all.Add(sample);
+    run::CaseSummary summary = all.Summary();
+    cases.push_back(CaseReport{&entry, compare::FactsOf(*entry.one, *entry.run), std::move(all), std::move(summary)});
+  }
+  return cases;
+}
+
 std::vector<VariantSummary> SummarizeVariants(const compare::RunSet& runs) {
   std::vector<std::string> order;
   std::map<std::string, Collected> collected;
   for (const compare::RunSet::Entry& entry : runs.cases()) {
     const auto [found, inserted] = collected.try_emplace(entry.one->plan.model);
     if (inserted) order.push_back(entry.one->plan.model);
+    if (!IsWarmOneByOne(entry.one->plan.scenario)) continue;
     Collect(*entry.one, found->second);
   }
   std::vector<VariantSummary> summaries;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tools/report/run_workshop.h"
 
+#include <algorithm>
 #include <ostream>
 
 #include "fixtures/base/text.h"
@@ -26,7 +27,11 @@ void WriteRunWorkshop(const compare::RunSet& runs, std::ostream& out) {
          "p95: its 95th percentile in seconds, linear interpolation (type 7). "
          "TPS: output tokens per second of decode time, i.e. all tokens after the first over the "
          "time between the first and the "
-         "last. Warm-ups, failed and disturbed requests are left out.\n\n";
+         "last. Warm-ups, failed and disturbed requests are left out.";
+  const bool others = std::any_of(runs.cases().begin(), runs.cases().end(),
+                                  [](const auto& entry) { return !IsWarmOneByOne(entry.one->plan.scenario); });
+  if (others) out << " So are the cases from cold, after a restart and under load.";
+  out << "\n\n";
   for (const VariantSummary& one : summaries) {
     out << "- " << base::EscapeForMarkdown(one.variant) << ": n = " << one.n;
     if (one.failed > 0) out << ", failed = " << one.failed;

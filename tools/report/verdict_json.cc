@@ -7,6 +7,7 @@
 #include "fixtures/run/json.h"
 #include "tools/report/comparison_text.h"
 #include "tools/report/numbers.h"
+#include "tools/report/run_conditions.h"
 
 namespace assay::report {
 namespace {
@@ -127,13 +128,41 @@ Json ToJson(const CaseComparison& one) {
                                                {"answers", one.answers ? ToJson(*one.answers) : Json()}}}};
 }
 
+Json ToJson(const compare::JudgedFlag& one) {
+  return JsonObject{{"run", one.run},
+                    {"name", one.flag.name},
+                    {"case", one.flag.case_id.empty() ? Json() : Json(one.flag.case_id)},
+                    {"figure", Stable(one.flag.figure)},
+                    {"unit", one.flag.unit},
+                    {"limit", Stable(one.flag.limit)},
+                    {"raised", one.flag.raised},
+                    {"effect", std::string(compare::ToString(one.effect))},
+                    {"message", one.flag.message}};
+}
+
+Json ToJson(const std::optional<run::Overhead>& overhead) {
+  if (!overhead) return {};
+  return JsonObject{{"requests", overhead->requests},
+                    {"events", overhead->events},
+                    {"request_us_p50", Stable(overhead->request_us_p50)},
+                    {"request_us_p99", Stable(overhead->request_us_p99)},
+                    {"event_us_p50", Stable(overhead->event_us_p50)},
+                    {"event_us_p99", Stable(overhead->event_us_p99)},
+                    {"cpu_us_per_request", Stable(overhead->cpu_us_per_request)},
+                    {"cpu_us_per_event", Stable(overhead->cpu_us_per_event)},
+                    {"absent", overhead->absent}};
+}
+
 Json ToJson(const compare::ComparedRun& one) {
+  const std::string machine = MachineLine(one.machine);
   return JsonObject{{"directory", one.directory},
                     {"started_at", one.provenance.started_at},
                     {"assay_version", one.provenance.assay_version},
                     {"git_revision", one.provenance.git_revision},
                     {"git_dirty", one.provenance.git_dirty},
                     {"interrupted", one.validity.interrupted},
+                    {"overhead", ToJson(one.overhead)},
+                    {"machine", machine.empty() ? Json() : Json(machine)},
                     {"service", JsonObject{{"kind", one.service.kind},
                                            {"generation", one.service.generation},
                                            {"version", one.service.version}}}};
@@ -146,6 +175,8 @@ void WriteVerdictJson(const Comparison& comparison, std::ostream& out) {
   for (const CaseComparison& one : comparison.cases) cases.push_back(ToJson(one));
   JsonArray runs;
   for (const compare::ComparedRun& one : comparison.runs) runs.push_back(ToJson(one));
+  JsonArray flags;
+  for (const compare::JudgedFlag& flag : comparison.flags) flags.push_back(ToJson(flag));
   JsonArray warnings;
   for (const run::Warning& warning : comparison.warnings) {
     warnings.push_back(JsonObject{{"code", warning.code},
@@ -169,6 +200,7 @@ void WriteVerdictJson(const Comparison& comparison, std::ostream& out) {
                  {"runs", std::move(runs)},
                  {"cases_in_family", Count(comparison.cases_in_family)},
                  {"cases", std::move(cases)},
+                 {"flags", std::move(flags)},
                  {"warnings", std::move(warnings)}},
       run::JsonStyle::kPretty);
 }

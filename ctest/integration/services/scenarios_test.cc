@@ -16,12 +16,17 @@ using ::testing::HasSubstr;
 
 constexpr const char* kGenerations[] = {"g1", "g2", "g3", "plain"};
 
+// The model's greedy answer is the same bits on every machine; it has a character of three bytes in it.
+constexpr const char* kPrompt = "--prompt=A story please";
+constexpr const char* kAnswer = "Some best music calls gold-coloured year under \xE8\xAA\x9E. My rough";
+
 struct Scenario {
   const char* name;
   const char* text;
   const char* outcome;    // of every request
   const char* says = "";  // part of the error
   const char* only = "";  // the one generation it can happen to; empty = all
+  const char* answer = kAnswer;
 };
 void PrintTo(const Scenario& scenario, std::ostream* out) { *out << scenario.name; }
 
@@ -48,6 +53,8 @@ const Scenario kScenarios[] = {
     {"close_connections", "close_connections", "ok"},
     {"wrong_content_type", "wrong_content_type", "ok"},
     {"all_oddities", "crlf,no_space,comments,split_events,split_characters,no_role,error_null,empty_choices", "ok"},
+    // Sixteen times its one token, whatever was asked.
+    {"instant", "instant", "ok", "", "", "oooooooooooooooo"},
     // Broken.
     {"empty_500", "empty_500", "http_status", "HTTP 500: no message"},
     {"text_error", "text_error=503", "http_status", "HTTP 503"},
@@ -67,10 +74,6 @@ const Scenario kScenarios[] = {
 // clang-format on
 
 class EveryScenario : public ServicesTest, public ::testing::WithParamInterface<std::tuple<const char*, Scenario>> {};
-
-// The model's greedy answer is the same bits on every machine; it has a character of three bytes in it.
-constexpr const char* kPrompt = "--prompt=A story please";
-constexpr const char* kAnswer = "Some best music calls gold-coloured year under \xE8\xAA\x9E. My rough";
 
 TEST_P(EveryScenario, IsMeasuredOrFailsByName) {
   const auto& [generation, scenario] = GetParam();
@@ -93,7 +96,8 @@ TEST_P(EveryScenario, IsMeasuredOrFailsByName) {
     if (good) continue;
     EXPECT_THAT(sample.error, HasSubstr(scenario.says));
     EXPECT_FALSE(sample.counts());
-    for (const run::Metric& metric : run::AllMetrics()) EXPECT_EQ(metric.value(sample), std::nullopt) << metric.name;
+    for (const run::Metric& metric : run::RequestMetrics())
+      EXPECT_EQ(metric.value(sample), std::nullopt) << metric.name;
   }
   if (!good) {
     EXPECT_THAT(measured.plan.failure, HasSubstr(scenario.outcome));
@@ -104,7 +108,7 @@ TEST_P(EveryScenario, IsMeasuredOrFailsByName) {
   EXPECT_EQ(run.info.validity.measured_requests, 3);
   // What is odd about the bytes changes nothing about the answer.
   ASSERT_EQ(measured.answers.size(), 1U);
-  EXPECT_EQ(measured.answers.begin()->second.text, kAnswer);
+  EXPECT_EQ(measured.answers.begin()->second.text, scenario.answer);
 }
 
 INSTANTIATE_TEST_SUITE_P(On, EveryScenario,

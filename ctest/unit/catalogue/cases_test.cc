@@ -9,11 +9,13 @@
 #include <filesystem>
 #include <set>
 
+#include "fixtures/catalogue/variations.h"
 #include "fixtures/run/case_id.h"
 
 namespace assay::catalogue {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 Prompt TestPrompt() { return {"p", {{"system", "Be \"short\"."}, {"user", "Grüße\n🙂"}}, 40, {"tag"}}; }
@@ -206,6 +208,158 @@ TEST(BuildCases, FingerprintsAreThoseOfTheAcceptedAnswers) {
     }
   }
   EXPECT_GE(compared, 4 * prompts->size());
+}
+
+// Scenarios of a prompt, as its file would say them.
+std::vector<AskedScenario> Scenarios(const std::string& list) { return *ScenariosFromList(list); }
+
+std::vector<std::string> Ids(const std::vector<run::PlannedCase>& cases) {
+  std::vector<std::string> ids;
+  for (const run::PlannedCase& plan : cases) ids.push_back(plan.id);
+  return ids;
+}
+
+TEST(BuildCases, MakesOnePerScenarioInnermost) {
+  Prompt x = PromptFromText("x", "X", 8);
+  x.scenarios = Scenarios("warm,cold,concurrency:1|4+cache:unique,rate:2");
+  EXPECT_THAT(Ids(Build({"a:1", "b:1"}, {x, PromptFromText("y", "Y", 8)})),
+              ElementsAre("chat/a:1/x/stream:on/max_tokens:8", "chat/a:1/x/stream:on/max_tokens:8/cold",
+                          "chat/a:1/x/stream:on/max_tokens:8/cache:unique/concurrency:1",
+                          "chat/a:1/x/stream:on/max_tokens:8/cache:unique/concurrency:4",
+                          "chat/a:1/x/stream:on/max_tokens:8/rate:2", "chat/a:1/y/stream:on/max_tokens:8",
+                          "chat/b:1/x/stream:on/max_tokens:8", "chat/b:1/x/stream:on/max_tokens:8/cold",
+                          "chat/b:1/x/stream:on/max_tokens:8/cache:unique/concurrency:1",
+                          "chat/b:1/x/stream:on/max_tokens:8/cache:unique/concurrency:4",
+                          "chat/b:1/x/stream:on/max_tokens:8/rate:2", "chat/b:1/y/stream:on/max_tokens:8"));
+}
+
+TEST(BuildCases, EveryIdReadsBackAsItsScenario) {
+  Prompt prompt = TestPrompt();
+  prompt.scenarios = Scenarios(
+      "warm,nonstream,cold,after_restart,connection:new,input_tokens:64,output_tokens:32,cache:reuse,cache:unique,"
+      "concurrency:4,rate:0.5,nonstream+cold+connection:new+input_tokens:64+output_tokens:32+cache:unique");
+  const auto cases = Build({"a:1"}, {prompt});
+  ASSERT_EQ(cases.size(), prompt.scenarios.size());
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    const auto id = run::ParseCaseId(cases[i].id);
+    ASSERT_TRUE(id.ok()) << id.error().Message();
+    EXPECT_EQ(id->scenario, prompt.scenarios[i].scenario) << cases[i].id;
+    EXPECT_EQ(id->stream, !prompt.scenarios[i].nonstream) << cases[i].id;
+    EXPECT_EQ(cases[i].scenario, prompt.scenarios[i].scenario) << cases[i].id;
+  }
+}
+
+TEST(BuildCases, ScenariosOfTheRunReplaceThoseOfThePrompts) {
+  Prompt own = PromptFromText("own", "X", 8);
+  own.scenarios = Scenarios("warm,cold");
+  RequestOptions options;
+  options.scenarios = Scenarios("nonstream,concurrency:2");
+  EXPECT_THAT(
+      Ids(Build({"a:1"}, {own, PromptFromText("none", "Y", 8)}, options)),
+      ElementsAre("chat/a:1/own/stream:off/max_tokens:8", "chat/a:1/own/stream:on/max_tokens:8/concurrency:2",
+                  "chat/a:1/none/stream:off/max_tokens:8", "chat/a:1/none/stream:on/max_tokens:8/concurrency:2"));
+}
+
+TEST(BuildCases, NonstreamAsksForOnePiece) {
+  Prompt prompt = PromptFromText("x", "Hi", 8);
+  prompt.scenarios = Scenarios("warm,nonstream");
+  const auto cases = Build({"a:1"}, {prompt});
+  RequestOptions whole;
+  whole.stream = false;
+  EXPECT_EQ(cases[0].request, CanonicalRequest(prompt, {}));
+  EXPECT_EQ(cases[1].request, CanonicalRequest(prompt, whole));
+  EXPECT_EQ(cases[1].fingerprint, "d90a1017b58835bdbd55d04dd7e869bb9bb495855c35dece0d0ad157d8d095b8");
+}
+
+TEST(BuildCases, ARunWithoutStreamStreamsNoScenario) {
+  Prompt prompt = PromptFromText("x", "Hi", 8);
+  prompt.scenarios = Scenarios("warm,concurrency:2");
+  RequestOptions options;
+  options.stream = false;
+  for (const run::PlannedCase& plan : Build({"a:1"}, {prompt}, options)) {
+    EXPECT_THAT(plan.id, HasSubstr("/stream:off/"));
+    EXPECT_EQ(*plan.request.Find("stream"), run::Json(false));
+    EXPECT_EQ(plan.request.Find("stream_options"), nullptr);
+  }
+}
+
+TEST(BuildCases, ScenariosThatOnlyChangeHowItIsAskedHaveOneQuestion) {
+  Prompt prompt = TestPrompt();
+  prompt.scenarios =
+      Scenarios("warm,cold,after_restart,connection:new,input_tokens:64,cache:reuse,cache:unique,concurrency:4,rate:1");
+  const auto cases = Build({"a:1"}, {prompt});
+  ASSERT_EQ(cases.size(), 9U);
+  for (const run::PlannedCase& plan : cases) EXPECT_EQ(plan.fingerprint, cases[0].fingerprint) << plan.id;
+}
+
+// Written by hand: the limit of the scenario stands where prompt, run and model would put theirs.
+TEST(BuildCases, OutputTokensAreTheLimitThatIsSent) {
+  Prompt prompt = PromptFromText("x", "Hi", 8);
+  prompt.scenarios = Scenarios("output_tokens:32");
+  RequestOptions options;
+  options.stream = false;
+  options.max_tokens = 5;
+  const std::string rest = R"("messages":[{"content":"Hi","role":"user"}],"seed":7,"stream":false,"temperature":0})";
+  for (const auto& [extra, bytes] :
+       {std::pair<const char*, std::string>{"{}", R"({"max_tokens":32,)" + rest},
+        {R"({"max_tokens":3})", R"({"max_tokens":32,)" + rest},
+        {R"({"max_completion_tokens":3})", R"({"max_completion_tokens":32,)" + rest},
+        {R"({"max_completion_tokens":3,"max_tokens":4})", R"({"max_completion_tokens":32,"max_tokens":32,)" + rest}}) {
+    ResolvedModel model = Model("a", "a:1");
+    model.request = Fields(extra);
+    const auto cases = BuildCases({model}, {prompt}, options);
+    ASSERT_TRUE(cases.ok()) << cases.error().Message();
+    EXPECT_EQ(run::WriteJson(cases->front().request, run::JsonStyle::kCompact), bytes);
+    EXPECT_EQ(cases->front().id, "chat/a:1/x/stream:off/max_tokens:32/output_tokens:32");
+    EXPECT_EQ(cases->front().fingerprint, Fingerprint(cases->front().request));
+  }
+}
+
+// At least 4 x N in flight and 20 at a rate; more when the run has more repetitions.
+TEST(RequestsUnderLoad, AreEnoughForASteadyState) {
+  const auto requests = [](const std::string& scenario, std::int64_t repetitions) {
+    return RequestsUnderLoad(ParseScenario(scenario)->scenario, repetitions);
+  };
+  EXPECT_EQ(requests("concurrency:1", 10), 10);
+  EXPECT_EQ(requests("concurrency:2", 10), 10);
+  EXPECT_EQ(requests("concurrency:3", 10), 12);
+  EXPECT_EQ(requests("concurrency:32", 10), 128);
+  EXPECT_EQ(requests("concurrency:4", 100), 100);
+  EXPECT_EQ(requests("rate:0.5", 10), 20);
+  EXPECT_EQ(requests("rate:0.5", 21), 21);
+  EXPECT_EQ(requests("warm", 10), 10);
+  EXPECT_EQ(requests("cold", 3), 3);
+}
+
+TEST(BuildCases, OnlyCasesUnderLoadHaveRepetitionsOfTheirOwn) {
+  Prompt prompt = TestPrompt();
+  prompt.scenarios = Scenarios("warm,cold,after_restart,input_tokens:64,concurrency:8,rate:1");
+  RequestOptions options;
+  options.repetitions = 10;
+  const auto cases = Build({"a:1"}, {prompt}, options);
+  ASSERT_EQ(cases.size(), 6U);
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(cases[i].repetitions, std::nullopt) << cases[i].id;
+  EXPECT_EQ(cases[4].repetitions, 32);
+  EXPECT_EQ(cases[5].repetitions, 20);
+  for (const run::PlannedCase& plan : Build({"a:1"}, {prompt})) EXPECT_EQ(plan.repetitions, std::nullopt) << plan.id;
+}
+
+TEST(BuildCases, TwoScenariosOfOneCaseAreAnErrorThatNamesBoth) {
+  Prompt prompt = TestPrompt();
+  prompt.scenarios = Scenarios("warm,nonstream,nonstream+cold");
+  RequestOptions options;
+  options.stream = false;
+  const auto cases = BuildCases({Model("a", "a:1")}, {prompt}, options);
+  ASSERT_FALSE(cases.ok());
+  EXPECT_EQ(cases.error().code, base::ErrorCode::kUsage);
+  EXPECT_EQ(cases.error().what,
+            "the scenarios 'warm' and 'nonstream' of the prompt 'p' are the same case "
+            "chat/a:1/p/stream:off/max_tokens:40 (nothing is streamed in this run); leave one out");
+  options.stream = true;
+  options.scenarios = {AskedScenario{}, AskedScenario{}};
+  const auto doubled = BuildCases({Model("a", "a:1")}, {prompt}, options);
+  ASSERT_FALSE(doubled.ok());
+  EXPECT_THAT(doubled.error().what, HasSubstr("the scenarios 'warm' and 'warm' of the prompt 'p' are the same case"));
 }
 
 TEST(BuildCases, TwoAliasesOfOneVariantAreAnError) {

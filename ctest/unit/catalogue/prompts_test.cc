@@ -6,11 +6,15 @@
 
 #include <set>
 
+#include "fixtures/base/files.h"
+#include "fixtures/base/text.h"
+
 namespace assay::catalogue {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 base::Result<std::vector<Prompt>> Parse(std::string_view text) {
   const base::Result<run::Json> json = run::ParseJson(text, "prompts.json");
@@ -115,8 +119,24 @@ TEST(Prompts, RefusesMalformedNeighboursWithPathAndKey) {
       {messages(R"({"role":"User","content":"Hi"})"), "$.prompts[0].messages[0].role",
        "none of system, user, assistant"},
       {messages(R"({"role":"user","content":"Hi","name":"x"})"), "$.prompts[0].messages[0]", "unknown key 'name'"},
+      {With("scenarios", "\"warm\""), "$.prompts[0].scenarios", "an array of strings, found a string"},
+      {With("scenarios", "null"), "$.prompts[0].scenarios", "an array of strings, found null"},
+      {With("scenarios", "{}"), "$.prompts[0].scenarios", "an array of strings, found an object"},
+      {With("scenarios", "[]"), "$.prompts[0].scenarios", "is empty: list at least one, e.g. warm"},
+      {With("scenarios", "[\"warm\",4]"), "$.prompts[0].scenarios", "should hold strings only, found a number"},
+      {With("scenarios", "[\"warm\",\"hot\"]"), "$.prompts[0].scenarios[1]",
+       "the scenario 'hot' is not known; known are warm, nonstream"},
+      {With("scenarios", "[\"\"]"), "$.prompts[0].scenarios[0]", "is empty; known are warm"},
+      {With("scenarios", "[\"warm,cold\"]"), "$.prompts[0].scenarios[0]", "'warm,cold' is not known"},
+      {With("scenarios", "[\"warm\",\"warm\"]"), "$.prompts[0].scenarios[1]", "'warm' is there twice"},
+      {R"({"schema_version":1,"scenarios":["cold+rate:1"],"prompts":[{"id":"p","max_tokens":8,)"
+       R"("messages":[{"role":"user","content":"Hi"}]}]})",
+       "$.scenarios[0]", "the scenario 'cold+rate:1'"},
+      {R"({"schema_version":1,"scenarios":[],"prompts":[{"id":"p","max_tokens":8,)"
+       R"("messages":[{"role":"user","content":"Hi"}]}]})",
+       "$.scenarios", "is empty"},
       {With("temperature", "0"), "$.prompts[0]",
-       "unknown key 'temperature'; known here: id, max_tokens, messages, tags"},
+       "unknown key 'temperature'; known here: id, max_tokens, messages, scenarios, tags"},
       {File(R"({"id":"p","max_tokens":8,"messages":[{"role":"user","content":"Hi"}]},)"
             R"({"id":"p","max_tokens":9,"messages":[{"role":"user","content":"Ho"}]})"),
        "$.prompts[1]", "'p' is used twice"}};
@@ -127,6 +147,64 @@ TEST(Prompts, RefusesMalformedNeighboursWithPathAndKey) {
     EXPECT_THAT(prompts.error().what, HasSubstr(one.path)) << one.text;
     EXPECT_THAT(prompts.error().what, HasSubstr(one.words)) << one.text;
     EXPECT_EQ(prompts.error().where, "prompts.json");
+  }
+}
+
+std::vector<std::string> Spellings(const Prompt& prompt) {
+  std::vector<std::string> texts;
+  for (const AskedScenario& asked : prompt.scenarios) texts.push_back(Spelling(asked));
+  return texts;
+}
+
+TEST(Prompts, APromptsOwnScenariosBeatTheFiles) {
+  const auto prompts = Parse(
+      R"({"schema_version":1,"scenarios":["cold","concurrency:1|4"],"prompts":[)"
+      R"({"id":"a","max_tokens":8,"messages":[{"role":"user","content":"Hi"}]},)"
+      R"({"id":"b","max_tokens":8,"messages":[{"role":"user","content":"Hi"}],"scenarios":["nonstream","warm"]}]})");
+  ASSERT_TRUE(prompts.ok()) << prompts.error().Message();
+  EXPECT_THAT(Spellings((*prompts)[0]), ElementsAre("cold", "concurrency:1", "concurrency:4"));
+  EXPECT_THAT(Spellings((*prompts)[1]), ElementsAre("nonstream", "warm"));
+}
+
+TEST(Prompts, NoScenariosAreNone) {
+  const auto prompts = Parse(With("tags", R"(["a"])"));
+  ASSERT_TRUE(prompts.ok()) << prompts.error().Message();
+  EXPECT_THAT(Spellings(prompts->front()), IsEmpty());
+}
+
+// The second example of catalogue_format.md, word for word; counted there: 3 of the sweep and 5 others.
+TEST(Prompts, ReadsTheExampleOfTheFormatPage) {
+  const base::Result<std::string> page = base::ReadFile(ASSAY_CATALOGUE_PAGE);
+  ASSERT_TRUE(page.ok()) << page.error().Message();
+  const std::size_t begin = page->find("```json\n", page->find("## prompts.json")) + 8;
+  const auto prompts = Parse(page->substr(begin, page->find("```", begin) - begin));
+  ASSERT_TRUE(prompts.ok()) << prompts.error().Message();
+  ASSERT_EQ(prompts->size(), 2U);
+  EXPECT_THAT(Spellings((*prompts)[0]), ElementsAre("warm", "cold"));
+  EXPECT_THAT(Spellings((*prompts)[1]),
+              ElementsAre("warm", "nonstream", "input_tokens:256", "input_tokens:1024", "input_tokens:4096",
+                          "cache:unique+concurrency:1", "cache:unique+concurrency:4", "rate:0.5"));
+}
+
+TEST(Prompts, TheFormatPageNamesEveryKeyAndPart) {
+  const base::Result<std::string> page = base::ReadFile(ASSAY_CATALOGUE_PAGE);
+  ASSERT_TRUE(page.ok()) << page.error().Message();
+  // The reader's own lists of what it knows.
+  const auto known = [](const std::string& what, const std::string& words) {
+    const std::size_t at = what.find(words);
+    EXPECT_NE(at, std::string::npos) << what;
+    return base::Split(what.substr(at + words.size()), ',');
+  };
+  const std::vector<std::string> keys = known(Parse(With("no_such_key", "1")).error().what, "known here: ");
+  EXPECT_EQ(keys.size(), 5U);
+  for (const std::string& key : keys) {
+    const std::string name = "`prompts[]." + std::string(base::Trim(key));
+    EXPECT_TRUE(page->find(name + "`") != std::string::npos || page->find(name + "[]`") != std::string::npos) << name;
+  }
+  const std::vector<std::string> parts = known(ParseScenario("no_such_part").error().what, "known are ");
+  EXPECT_EQ(parts.size(), 11U);
+  for (const std::string& part : parts) {
+    EXPECT_THAT(*page, HasSubstr("\n| `" + std::string(base::Trim(part)) + "` | "));
   }
 }
 

@@ -14,6 +14,7 @@ run::Json ChatRequest(bool stream) {
 }
 
 chat::Completion Complete(ScriptedExchange exchange, bool stream) {
+  exchange.connected.reset();
   FakeTransport transport;
   transport.Then(std::move(exchange));
   chat::Client client(transport, chat::Target{"http://127.0.0.1:1", {}, {}});

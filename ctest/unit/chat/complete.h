@@ -13,6 +13,7 @@ namespace assay::testing {
 // What catalogue builds, made short.
 run::Json ChatRequest(bool stream = true);
 
+// On a kept connection: latencies count from the start of the exchange.
 chat::Completion Complete(ScriptedExchange exchange, bool stream = true);
 // Whole body of a 200 answer, read at 10 ms, closed at 1 s.
 chat::Completion CompleteStream(std::string_view body);

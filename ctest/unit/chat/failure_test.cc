@@ -30,7 +30,7 @@ std::vector<Piece> TwoTokens() {
 void ExpectFailed(const run::Sample& sample, const std::string& outcome) {
   EXPECT_EQ(OutcomeName(sample), outcome) << sample.error;
   EXPECT_THAT(sample.error, HasSubstr("the transport's words"));
-  for (const run::Metric& metric : run::AllMetrics()) {
+  for (const run::Metric& metric : run::RequestMetrics()) {
     EXPECT_EQ(metric.value(sample), std::nullopt) << metric.name;
   }
   // It can be written, and read again.

@@ -326,7 +326,7 @@ TEST(ChatStream, EmptyAnswerFailsAndHasNoMetric) {
     EXPECT_EQ(OutcomeName(completion.sample), "empty_answer");
     EXPECT_NE(completion.sample.error, "");
     EXPECT_FALSE(completion.answer.has_value());
-    for (const run::Metric& metric : run::AllMetrics()) {
+    for (const run::Metric& metric : run::RequestMetrics()) {
       EXPECT_EQ(metric.value(completion.sample), std::nullopt) << metric.name;
     }
   }

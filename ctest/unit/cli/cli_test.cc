@@ -135,6 +135,41 @@ TEST_F(CliTest, ReportsComeInThreeFormats) {
   ExpectError("--format should be one of markdown, csv, workshop, found 'html'");
 }
 
+TEST_F(CliTest, AReportCountsGoodputByThePolicy) {
+  const std::string run = Measure("run", 100);
+  // 100 .. 109 ms: five of ten within 104.
+  ASSERT_TRUE(
+      base::WriteFileAtomically(Path("policy.json"), R"({"schema_version": 1, "goodput": {"e2e_ms": 104}})").ok());
+  EXPECT_EQ(Call({"report", "--run", run, "--format=markdown", "--policy", Path("policy.json")}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("| 0 % | 50 % |"));
+  EXPECT_THAT(out_.str(), HasSubstr("e2e\\_ms at most 104"));
+  EXPECT_EQ(Call({"report", "--run", run, "--format=csv", "--policy", Path("policy.json")}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr(",goodput_share,share,10,"));
+  EXPECT_EQ(Call({"report", "--run", run, "--format=csv"}), 0);
+  EXPECT_THAT(out_.str(), ::testing::Not(HasSubstr("goodput")));
+  ASSERT_TRUE(base::WriteFileAtomically(Path("policy.json"), R"({"schema_version": 1, "goodput": {"e2e": 104}})").ok());
+  EXPECT_EQ(Call({"report", "--run", run, "--format=csv", "--policy", Path("policy.json")}), 2);
+  ExpectError("$.goodput.e2e: there is no such metric");
+}
+
+// The whole way: a flag in a run's file, and a policy that says what it does.
+TEST_F(CliTest, ARunThatIsNotValidCannotTell) {
+  ASSERT_EQ(AcceptRun(Measure("base", 100)), 0);
+  RunBuilder builder;
+  SampleSpec sample;
+  sample.text = "Paris.";
+  builder.Repetitions(10).StartedAt("busy").Case("capital").AddRamp(10, 150.25, 1, sample);
+  builder.Flag(run::Flag{"machine_busy", "", 0.5, "share", 0.1, true, "others used half of all processors"});
+  ASSERT_TRUE(builder.Write(Path("busy")).ok());
+  EXPECT_EQ(CompareRun(Path("busy")), 1);
+  EXPECT_THAT(out_.str(), HasSubstr("flag: machine_busy 50 % (limit 10 %): others used half of all processors\n"));
+  ASSERT_TRUE(base::WriteFileAtomically(Path("policy.json"),
+                                        R"({"schema_version": 1, "validity": {"machine_busy": "cannot_tell"}})")
+                  .ok());
+  EXPECT_EQ(CompareRun(Path("busy"), {"--policy", Path("policy.json")}), 3);
+  EXPECT_THAT(out_.str(), HasSubstr("latency cannot_tell: the run is not valid for this: machine_busy 50 %"));
+}
+
 TEST_F(CliTest, UnreadableInputEndsWith2) {
   ASSERT_EQ(AcceptRun(Measure("base", 100)), 0);
   const std::string head = Measure("head", 100.25);

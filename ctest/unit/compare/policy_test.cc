@@ -59,6 +59,27 @@ TEST(Policy, LastMatchingRuleWinsPerKey) {
   EXPECT_EQ(code.determinism, DeterminismLevel::kOff);
 }
 
+TEST(Policy, GoodputTakesLimitsOnMetricsOfARequest) {
+  EXPECT_TRUE(DefaultPolicy().goodput.empty());
+  const base::Result<Policy> policy =
+      Parse(R"({"schema_version": 1, "goodput": {"ttft_ms": 500, "decode_tokens_per_s": 8.5, "e2e_ms": 4000}})");
+  ASSERT_TRUE(policy.ok()) << policy.error().Message();
+  ASSERT_EQ(policy->goodput.size(), 3U);  // in the order of the registry
+  EXPECT_EQ(policy->goodput[0].metric, run::FindMetric("e2e_ms"));
+  EXPECT_EQ(policy->goodput[1].metric, run::FindMetric("ttft_ms"));
+  EXPECT_EQ(policy->goodput[1].value, 500);
+  EXPECT_EQ(policy->goodput[2].metric, run::FindMetric("decode_tokens_per_s"));
+  EXPECT_EQ(policy->goodput[2].value, 8.5);
+}
+
+TEST(Policy, ValidityIsReadOverTheDefaults) {
+  const base::Result<Policy> policy = Parse(R"({"schema_version": 1, "validity": {"drift": "cannot_tell"}})");
+  ASSERT_TRUE(policy.ok()) << policy.error().Message();
+  EXPECT_EQ(policy->validity.For("drift").effect, FlagEffect::kCannotTell);
+  EXPECT_EQ(policy->validity.For("overloaded").effect, FlagEffect::kCannotTell);
+  EXPECT_EQ(policy->validity.For("machine_busy").effect, FlagEffect::kReport);
+}
+
 struct Refused {
   const char* name;
   const char* text;
@@ -91,6 +112,16 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"UnknownWord", R"({"schema_version": 1, "determinism": {"level": "prefix"}})", "\"exact\" or \"off\""},
         Refused{"RuleWithoutGlob", R"({"schema_version": 1, "cases": [{"min_effect": 0.1}]})", "$.cases[0]"},
         Refused{"RuleWithoutEffect", R"({"schema_version": 1, "cases": [{"match": "*"}]})", "changes nothing"},
+        Refused{"UnknownFlag", R"({"schema_version": 1, "validity": {"busy": "report"}})", "$.validity.busy"},
+        Refused{"GoodputNoObject", R"({"schema_version": 1, "goodput": 5})", "$.goodput: should be an object"},
+        Refused{"GoodputUnknown", R"({"schema_version": 1, "goodput": {"ttft": 5}})",
+                "$.goodput.ttft: there is no such metric; choose from e2e_ms, ttft_ms"},
+        Refused{"GoodputOfACase", R"({"schema_version": 1, "goodput": {"error_rate": 0.1}})", "can have no limit"},
+        Refused{"GoodputWithoutABetterSide", R"({"schema_version": 1, "goodput": {"prompt_tokens": 9}})",
+                "can have no limit"},
+        Refused{"GoodputNoNumber", R"({"schema_version": 1, "goodput": {"ttft_ms": "5"}})",
+                "$.goodput.ttft_ms: should be a number in ms, 0 or more, found a string"},
+        Refused{"GoodputNegative", R"({"schema_version": 1, "goodput": {"ttft_ms": -5}})", "found -5"},
         Refused{"CasesNoArray", R"({"schema_version": 1, "cases": {}})", "$.cases"},
         Refused{"NotANumber", R"({"schema_version": 1, "latency": {"alpha": NaN}})", "not the JSON"}),
     [](const auto& tested) { return std::string(tested.param.name); });

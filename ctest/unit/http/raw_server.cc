@@ -99,6 +99,8 @@ class RawServer::Impl final : public RawServer::Listener {
     return std::make_unique<AsioConnection>(std::move(socket));
   }
 
+  void StopListening() override { acceptor_.close(); }
+
   unsigned short port() const { return endpoint_.port(); }
 
  private:

@@ -28,6 +28,8 @@ class RawServer {
     virtual ~Listener() = default;
     // Throws, which ends the script, when the test is over.
     virtual std::unique_ptr<Connection> Accept() = 0;
+    // Who connects from now on is refused; connections stay.
+    virtual void StopListening() = 0;
   };
   using Script = std::function<void(Listener&)>;
 

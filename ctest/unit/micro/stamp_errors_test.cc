@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: MIT
-// Pairing of what was sent with what was noted, and the quantiles; every expected number is counted by hand.
+// Pairing of what was sent with what was noted; every expected number is counted by hand.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <numeric>
 #include <string>
 #include <vector>
 
-#include "benchmarks/micro/service_log.h"
+#include "benchmarks/micro/stamp_errors.h"
 
 namespace assay::micro {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::IsEmpty;
 
 constexpr const char* kLog =
@@ -24,29 +22,7 @@ constexpr const char* kLog =
     R"("received_ns":60000,"schema_version":1})"
     "\n";
 
-ServiceLog Log() { return ParseServiceLog(kLog).value(); }
-
-TEST(ServiceLog, ReadsWhatTheServiceWrote) {
-  const ServiceLog log = Log();
-  ASSERT_EQ(log.size(), 2U);
-  const SentAnswer& answer = log.at("a");
-  EXPECT_EQ(answer.received_ns, 400);
-  ASSERT_EQ(answer.events.size(), 4U);
-  EXPECT_EQ(answer.events[1].at_ns, 5000);
-  EXPECT_EQ(answer.events[1].kind, "content");
-  EXPECT_EQ(log.at("b").events[0].kind, "answer");
-}
-
-TEST(ServiceLog, RefusesWhatIsNone) {
-  for (const char* line : {"not JSON", "[]", R"({"id":"a","received_ns":1})", R"({"id":1,"received_ns":1,"events":[]})",
-                           R"({"id":"a","received_ns":"1","events":[]})", R"({"id":"a","received_ns":1,"events":[1]})",
-                           R"({"id":"a","received_ns":1,"events":[["role",1]]})"}) {
-    const auto log = ParseServiceLog(std::string(kLog) + line);
-    ASSERT_FALSE(log.ok()) << line;
-    EXPECT_EQ(log.error().code, base::ErrorCode::kInvalidInput) << line;
-    EXPECT_THAT(log.error().Message(), HasSubstr("request log:3")) << line;
-  }
-}
+overhead::ServiceLog Log() { return overhead::ParseServiceLog(kLog).value(); }
 
 TEST(Pair, CountsFromWhatWasSent) {
   // Noted 20 ns after role, 30 and 2050 after the contents, 10 after the finish; started 100 ns before it was received.
@@ -69,29 +45,6 @@ TEST(Pair, CountsAnswersThatAreNotInTheLogAsTheyWereSeen) {
   const StampErrors errors = Pair({{"c", 0, {1}}, {"", 0, {}}, {"a", 0, {1, 2, 3}}}, Log());
   EXPECT_EQ(errors.unpaired, 3U);
   EXPECT_THAT(errors.arrival_us, IsEmpty());
-}
-
-// 0, 1, 2, ... count - 1, backwards.
-std::vector<double> Ramp(std::size_t count) {
-  std::vector<double> values(count);
-  std::iota(values.rbegin(), values.rend(), 0.0);
-  return values;
-}
-
-TEST(Quantile, IsOfTypeSeven) {
-  EXPECT_DOUBLE_EQ(Quantile(Ramp(11), 0.5).value(), 5);
-  EXPECT_DOUBLE_EQ(Quantile(Ramp(12), 0.5).value(), 5.5);
-  EXPECT_DOUBLE_EQ(Quantile(Ramp(64), 0.9).value(), 56.7);      // 0.9 * 63
-  EXPECT_DOUBLE_EQ(Quantile(Ramp(130), 0.95).value(), 122.55);  // 0.95 * 129
-  EXPECT_DOUBLE_EQ(Quantile(Ramp(662), 0.99).value(), 654.39);  // 0.99 * 661
-}
-
-TEST(Quantile, IsAbsentBelowItsFloor) {
-  EXPECT_FALSE(Quantile(Ramp(10), 0.5).has_value());
-  EXPECT_FALSE(Quantile(Ramp(63), 0.9).has_value());
-  EXPECT_FALSE(Quantile(Ramp(129), 0.95).has_value());
-  EXPECT_FALSE(Quantile(Ramp(661), 0.99).has_value());
-  EXPECT_FALSE(Quantile({}, 0.5).has_value());
 }
 
 }  // namespace

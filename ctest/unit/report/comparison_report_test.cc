@@ -172,6 +172,34 @@ TEST(ComparisonReport, AMissingLatencyBaselineIsOneLineWithTheCommand) {
   EXPECT_THAT(Rendered(WriteVerdictJson, comparison), HasSubstr("\"latency_baseline\": false"));
 }
 
+// Cases of one prompt are told apart, in the table and in the details, and what is not compared says why.
+TEST(ComparisonReport, ScenariosStandBesideThePrompt) {
+  run::Scenario load;
+  load.concurrency = 4;
+  run::Scenario unique;
+  unique.cache = run::PromptCache::kUnique;
+  SampleSpec lyon;
+  lyon.text = "Lyon.";
+  RunBuilder base;
+  RunBuilder head;
+  base.Case("a").AddRamp(10, 100, 1).Case("a").Scenario(load).AddRamp(10, 100, 1);
+  base.Case("a").Scenario(unique).AddRamp(5, 100, 1).AddRamp(5, 105, 1, lyon);
+  head.Case("a").AddRamp(10, 100.5, 1).Case("a").Scenario(load).AddRamp(10, 150.5, 1);
+  head.Case("a").Scenario(unique).AddRamp(5, 100.5, 1).AddRamp(5, 105.5, 1, lyon);
+  const compare::Comparison comparison = Judge(base, head);
+  const std::string text = Rendered(WriteComparisonTerminal, comparison);
+  EXPECT_THAT(text, HasSubstr("\n  a, concurrency:4 "));
+  EXPECT_THAT(text, HasSubstr(", prompt a, concurrency:4: regressed\n"));
+  EXPECT_THAT(text, HasSubstr(", prompt a, cache:unique: unchanged\n"
+                              "  answers not_compared: every repetition asks another text (not gated)\n"));
+  EXPECT_THAT(text, HasSubstr("answers: 2 unchanged, 1 not_compared\n"));
+  EXPECT_THAT(Rendered(WriteComparisonMarkdown, comparison), HasSubstr("| a, concurrency:4 |"));
+  EXPECT_THAT(Rendered(WriteVerdictJson, comparison), HasSubstr("\"verdict\": \"not_compared\""));
+  const std::string measurements = Rendered(WriteCtestMeasurements, comparison);
+  EXPECT_THAT(measurements, HasSubstr("/concurrency:4/distinct_answers"));
+  EXPECT_THAT(measurements, ::testing::Not(HasSubstr("/cache:unique/distinct_answers")));
+}
+
 // Everything a model might write to be read by somebody else: terminal escapes, a CI command, HTML,
 // a table, NUL, reordering.
 const std::string kHostile = std::string("\x1B[2J::error::gone\r\n<script>alert(1)</script> | ![x](http://e) `a` ") +

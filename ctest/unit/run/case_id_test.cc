@@ -56,6 +56,59 @@ TEST(CaseId, DifferentCasesHaveDifferentIds) {
   EXPECT_NE(BuildCaseId({"a%2Fb", "c", true, 1}), BuildCaseId({"a/b", "c", true, 1}));
 }
 
+CaseId Of(const Scenario& scenario) { return {"m", "p", true, 8, scenario}; }
+
+TEST(CaseId, EndsWithThePartsOfItsScenario) {
+  Scenario scenario;
+  scenario.concurrency = 4;
+  EXPECT_EQ(BuildCaseId(Of(scenario)), "chat/m/p/stream:on/max_tokens:8/concurrency:4");
+  scenario.output_tokens = 8;
+  scenario.input_tokens = 512;
+  scenario.concurrency.reset();
+  scenario.rate_per_s = 2.5;
+  EXPECT_EQ(BuildCaseId(Of(scenario)), "chat/m/p/stream:on/max_tokens:8/input_tokens:512/output_tokens:8/rate:2.5");
+}
+
+TEST(CaseId, RoundTripsScenarios) {
+  int scenarios = 0;
+  for (const Start start : {Start::kWarm, Start::kCold, Start::kAfterRestart}) {
+    for (const PromptCache cache : {PromptCache::kUndeclared, PromptCache::kReuse, PromptCache::kUnique}) {
+      for (const bool sized : {false, true}) {
+        for (const double rate : {0.0, 0.1, 1.0 / 3, 7.0, 99999.5}) {
+          Scenario scenario;
+          scenario.start = rate > 0 ? Start::kWarm : start;
+          scenario.cache = cache;
+          scenario.new_connection = sized;
+          if (sized) scenario.output_tokens = 8;
+          if (rate > 0) scenario.rate_per_s = rate;
+          const base::Result<CaseId> parsed = ParseCaseId(BuildCaseId(Of(scenario)));
+          ASSERT_TRUE(parsed.ok()) << parsed.error().Message();
+          EXPECT_EQ(*parsed, Of(scenario));
+          ++scenarios;
+        }
+      }
+    }
+  }
+  EXPECT_EQ(scenarios, 90);
+}
+
+// One case, one id: what a person may write in prompts.json is not what a file may hold.
+TEST(CaseId, RefusesAnotherSpellingOfAScenario) {
+  const std::string plain = "chat/m/p/stream:on/max_tokens:8";
+  ASSERT_TRUE(ParseCaseId(plain).ok());
+  for (const char* parts : {"/", "/warm", "/cold/", "//cold", "/Cold", "/cold/cold", "/cold/concurrency:2",
+                            "/concurrency:0", "/concurrency:04", "/concurrency:4/cache:unique", "/connection:new/cold",
+                            "/rate:2.0", "/rate:1e2", "/rate:02", "/rate:+2", "/output_tokens:9",
+                            "/rate:2/concurrency:2", "/cache:unique/input_tokens:3", "/cold+cache:unique"}) {
+    const base::Result<CaseId> parsed = ParseCaseId(plain + parts);
+    ASSERT_FALSE(parsed.ok()) << parts;
+    EXPECT_EQ(parsed.error().code, base::ErrorCode::kInvalidInput);
+    EXPECT_THAT(parsed.error().what, HasSubstr("is no case id"));
+  }
+  EXPECT_THAT(ParseCaseId(plain + "/hot").error().what, HasSubstr("'hot' is not known"));
+  EXPECT_THAT(ParseCaseId(plain + "/output_tokens:9").error().what, HasSubstr("output_tokens is not max_tokens"));
+}
+
 // Each differs from a good id in one place; one case has one spelling.
 TEST(CaseId, RefusesEveryMalformedNeighbour) {
   const char* bad[] = {"",

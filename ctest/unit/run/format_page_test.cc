@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "ctest/unit/run/test_run.h"
+#include "fixtures/base/quantile.h"
 #include "fixtures/run/metrics.h"
 
 namespace assay::run {
@@ -17,7 +18,8 @@ void ExpectKeys(const Json& value, const std::string& page) {
   for (const auto& [key, member] : *object) {
     EXPECT_TRUE(page.find("`" + key + "`") != std::string::npos || page.find("`" + key + "[]`") != std::string::npos)
         << key;
-    if (key != "request") ExpectKeys(member, page);
+    // The request is the user's; what is absent has names of its own.
+    if (key != "request" && key != "absent") ExpectKeys(member, page);
   }
 }
 
@@ -33,9 +35,12 @@ TEST(RunFormatPage, NamesEverythingThatIsWritten) {
   for (int i = 0; i <= static_cast<int>(Outcome::kCancelled); ++i) expect_name(ToString(static_cast<Outcome>(i)));
   for (int i = 0; i <= static_cast<int>(EventKind::kError); ++i) expect_name(ToString(static_cast<EventKind>(i)));
   for (int i = 0; i <= static_cast<int>(TokenSource::kNone); ++i) expect_name(ToString(static_cast<TokenSource>(i)));
-  for (const Metric& metric : AllMetrics()) {
-    if (metric.name != "e2e_ms") expect_name(metric.name);  // that is real_time
+  for (const Metric& metric : AllMetrics()) expect_name(metric.name);
+  for (const std::string_view part : {"cold", "after_restart", "connection:new", "input_tokens:N", "output_tokens:N",
+                                      "cache:reuse", "cache:unique", "concurrency:N", "rate:R"}) {
+    expect_name(part);
   }
+  expect_name(base::kQuantileMethod);
 }
 
 }  // namespace

@@ -159,5 +159,58 @@ TEST(Json, FileErrorsNameTheFile) {
   EXPECT_EQ(ReadJsonFile(path).error().where, path.string() + ":2:6");
 }
 
+// What ParseJson takes and refuses, without the text in memory.
+TEST(CheckJsonFile, AgreesWithParseJson) {
+  const base::Result<base::TemporaryDirectory> folder = base::TemporaryDirectory::Create("assay-json");
+  ASSERT_TRUE(folder.ok());
+  const std::filesystem::path path = folder->path() / "file.json";
+  const std::string deepest = std::string(128, '[') + std::string(128, ']');
+  const std::string texts[] = {"{}",
+                               " [1, 2.5, \"\\u00e9\", null, true] ",
+                               R"({"a":{"a":1},"b":{"a":1}})",
+                               deepest,
+                               "[" + deepest + "]",
+                               "",
+                               " ",
+                               "{",
+                               "{}}",
+                               "{} x",
+                               "[1,]",
+                               R"({"a":1,"a":2})",
+                               R"({"b":[{"a":1,"a":2}]})",
+                               "[NaN]",
+                               "[1e999]",
+                               "[\"\xff\"]",
+                               "[\"\\udc00\"]",
+                               "{\"\\udc00\":1}",
+                               std::string("{}\0", 3),
+                               std::string("[\"a\0b\"]", 7),
+                               "[\"" + std::string(200'000, 'x') + "\"]",
+                               "[\"" + std::string(200'000, 'x') + "\"",
+                               std::string(65535, ' ') + "{}" + std::string(65535, '\n'),
+                               std::string(65536, ' ') + "{}}"};
+  int good = 0;
+  for (const std::string& text : texts) {
+    ASSERT_TRUE(base::WriteFileAtomically(path, text).ok());
+    const base::Status checked = CheckJsonFile(path);
+    EXPECT_EQ(checked.ok(), ParseJson(text, "").ok()) << text.substr(0, 40);
+    if (!checked.ok()) {
+      EXPECT_EQ(checked.error().code, base::ErrorCode::kInvalidInput);
+    }
+    if (checked.ok()) ++good;
+  }
+  EXPECT_EQ(good, 6);
+}
+
+TEST(CheckJsonFile, SaysWhatAndWhere) {
+  const base::Result<base::TemporaryDirectory> folder = base::TemporaryDirectory::Create("assay-json");
+  ASSERT_TRUE(folder.ok());
+  const std::filesystem::path path = folder->path() / "file.json";
+  ASSERT_TRUE(base::WriteFileAtomically(path, R"({"key":1,"key":2})").ok());
+  EXPECT_THAT(CheckJsonFile(path).error().what, HasSubstr("the key 'key' appears twice (byte "));
+  EXPECT_THAT(CheckJsonFile(path).error().where, HasSubstr("file.json"));
+  EXPECT_EQ(CheckJsonFile(folder->path() / "none").error().code, base::ErrorCode::kIo);
+}
+
 }  // namespace
 }  // namespace assay::run

@@ -173,7 +173,7 @@ TEST(Metrics, FailedSamplesHaveNone) {
   for (int i = 1; i <= static_cast<int>(Outcome::kCancelled); ++i) {
     Sample sample = FourTokens();
     sample.outcome = static_cast<Outcome>(i);
-    for (const Metric& metric : AllMetrics()) {
+    for (const Metric& metric : RequestMetrics()) {
       EXPECT_EQ(metric.value(sample), std::nullopt) << metric.name << " of " << ToString(sample.outcome);
     }
   }
@@ -189,52 +189,11 @@ TEST(Metrics, WarmUpsDoNotCount) {
   EXPECT_FALSE(sample.counts());
 }
 
-// [27]: direction and exactness are stated, not read off a name.
-TEST(Metrics, RegistryStatesUnitDirectionAndExactness) {
-  std::set<std::string_view> names;
-  for (const Metric& metric : AllMetrics()) {
-    EXPECT_TRUE(names.insert(metric.name).second) << metric.name;
-    EXPECT_FALSE(metric.title.empty());
-    const bool rate = metric.name.ends_with("_per_s");
-    const bool count = metric.name.ends_with("_tokens");
-    EXPECT_EQ(metric.direction, rate    ? Direction::kHigherIsBetter
-                                : count ? Direction::kNeither
-                                        : Direction::kLowerIsBetter)
-        << metric.name;
-    EXPECT_EQ(metric.exactness, count ? Exactness::kExact : Exactness::kSampled) << metric.name;
-    EXPECT_EQ(FindMetric(metric.name), &metric);
-  }
-  // design.md section 6: the counters of run.json.
-  for (const char* name : {"ttft_ms", "ttfo_ms", "tpot_ms", "decode_tokens_per_s", "prefill_tokens_per_s",
-                           "prompt_tokens", "completion_tokens", "e2e_ms"}) {
-    EXPECT_TRUE(names.contains(name)) << name;
-  }
-  EXPECT_EQ(FindMetric("ttft"), nullptr);
-  EXPECT_EQ(FindMetric("e2e_ms")->unit, "ms");
-  EXPECT_EQ(FindMetric("tpot_ms")->unit, "ms/token");
-  EXPECT_EQ(FindMetric("decode_tokens_per_s")->unit, "tokens/s");
-}
-
-TEST(Metrics, RegistryGivesTheValuesOfTheFunctions) {
-  const Sample sample = FourTokens();
-  const std::pair<const char*, double> expected[] = {{"e2e_ms", 80},          {"ttft_ms", 50},
-                                                     {"ttfo_ms", 50},         {"first_event_ms", 20},
-                                                     {"tpot_ms", 10},         {"ntpot_ms", 20},
-                                                     {"stream_tail_ms", 4},   {"decode_tokens_per_s", 100},
-                                                     {"prompt_tokens", 25},   {"prefill_tokens_per_s", 500},
-                                                     {"completion_tokens", 4}};
-  EXPECT_EQ(std::size(expected), AllMetrics().size());
-  for (const auto& [name, value] : expected) {
-    ASSERT_NE(FindMetric(name), nullptr) << name;
-    EXPECT_EQ(FindMetric(name)->value(sample), value) << name;
-  }
-}
-
 TEST(Metrics, ValuesAreFinite) {
   const Sample samples[] = {FourTokens(), Ok({{0ns, EventKind::kContent}}, 0, 0),
                             Ok({{0ns, EventKind::kContent}, {1ns, EventKind::kContent}}, 1'000'000'000, 1'000'000'000)};
   for (const Sample& sample : samples) {
-    for (const Metric& metric : AllMetrics()) {
+    for (const Metric& metric : RequestMetrics()) {
       EXPECT_TRUE(std::isfinite(metric.value(sample).value_or(0))) << metric.name;
     }
   }

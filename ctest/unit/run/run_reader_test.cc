@@ -71,6 +71,62 @@ TEST(ReadRun, ReadsTheExampleWithModels) {
   EXPECT_EQ(run->cases[1].samples[0].token_source, TokenSource::kTokenizerCount);
 }
 
+// The keys of scenarios: a restart, a new connection, a closed and an open loop; the machine, our overhead, flags.
+TEST(ReadRun, ReadsTheExampleWithScenarios) {
+  const base::Result<run::Run> run = ReadRun(ExampleDirectory("v1_scenarios"));
+  ASSERT_TRUE(run.ok()) << run.error().Message();
+  ASSERT_EQ(run->cases.size(), 4U);
+  const auto value = [&](const char* metric, std::size_t which, std::size_t sample) {
+    return FindMetric(metric)->value(run->cases[which].samples.at(sample));
+  };
+
+  EXPECT_EQ(run->cases[0].plan.scenario.start, Start::kAfterRestart);
+  EXPECT_EQ(run->cases[0].plan.repetitions, std::nullopt);
+  ASSERT_EQ(run->cases[0].samples.size(), 3U);  // a cycle as warm-up, the measured one, its reference
+  EXPECT_TRUE(run->cases[0].samples[1].counts());
+  EXPECT_EQ(value("ttft_ms", 0, 1), 100.0);  // 110 - 10 of connecting
+  EXPECT_EQ(value("e2e_ms", 0, 1), 120.0);
+  EXPECT_EQ(value("connect_ms", 0, 1), 10.0);
+  EXPECT_EQ(value("load_ms", 0, 1), 800.0);
+  EXPECT_EQ(value("restart_ms", 0, 1), 1200.0);
+  EXPECT_EQ(value("first_request_penalty_ms", 0, 1), 50.0);
+  EXPECT_EQ(value("service_resident_mib", 0, 1), 48.0);
+  EXPECT_EQ(value("energy_j", 0, 1), 1.5);
+  EXPECT_EQ(run->cases[0].samples[1].timeline.reads, 5);
+
+  EXPECT_TRUE(run->cases[1].plan.scenario.new_connection);
+  EXPECT_EQ(run->cases[1].plan.scenario.cache, PromptCache::kReuse);
+  EXPECT_EQ(value("ttft_ms", 1, 0), 50.0);  // connecting included
+  EXPECT_EQ(value("tpot_ms", 1, 0), 10.0);  // 20 / (12 - 1 - 9)
+  EXPECT_EQ(value("tokens_per_chunk", 1, 0), 1.0);
+  EXPECT_EQ(value("energy_estimate_j", 1, 0), 3.5);  // 50 W x 0.070 s
+  EXPECT_EQ(value("gpu_power_w", 1, 0), 30.5);
+
+  EXPECT_EQ(run->cases[2].plan.repetitions, 3);
+  CaseSummariser block(run->cases[2].plan.id, run->cases[2].plan.scenario);
+  for (const Sample& sample : run->cases[2].samples) block.Add(sample);
+  const CaseSummary& stored = run->info.summaries.at(0);
+  EXPECT_EQ(block.Summary().case_metrics, stored.case_metrics);
+  for (const auto& [name, values] : stored.request_metrics) {
+    EXPECT_EQ(block.Summary().request_metrics.at(name), values) << name;
+  }
+
+  EXPECT_EQ(run->cases[3].plan.scenario.rate_per_s, 2.5);
+  EXPECT_EQ(value("schedule_lag_ms", 3, 0), 2.0);
+  EXPECT_EQ(value("latency_from_schedule_ms", 3, 0), 72.0);
+  EXPECT_EQ(run->cases[3].samples[0].token_source, TokenSource::kContinuousUsage);
+  EXPECT_EQ(run->cases[3].samples[1].outcome, Outcome::kTimeout);
+
+  EXPECT_EQ(run->info.machine->before.highest_frequency_khz, 3'400'000);
+  EXPECT_EQ(run->info.machine->after.governor, std::nullopt);
+  EXPECT_EQ(run->info.machine->absent.at("battery_percent"), "there is no battery");
+  EXPECT_EQ(run->info.overhead->request_us_p99, 480.0);
+  ASSERT_EQ(run->info.validity.flags.size(), 4U);
+  EXPECT_EQ(run->info.validity.flags[1].name, "lost_samples");
+  EXPECT_TRUE(run->info.validity.flags[1].raised);
+  EXPECT_EQ(run->info.validity.flags[3].figure, std::nullopt);
+}
+
 base::Error Refusal(const ExampleRun& run) {
   const base::Result<Run> read = ReadRun(run.path());
   EXPECT_FALSE(read.ok());

@@ -75,7 +75,7 @@ TEST_F(RunWriterTest, WhatWasWrittenCanBeRead) {
   ASSERT_TRUE(writer.Append(FullSample(), &answer).ok());  // a failed warm-up
   ASSERT_TRUE(writer.Append(Good(1), &answer).ok());
   ASSERT_TRUE(writer.Append(Good(0), &answer).ok());
-  ASSERT_TRUE(writer.Finish(kBenchmarkJson, FullInfo()).ok());
+  ASSERT_TRUE(writer.Finish(Whole(kBenchmarkJson), FullInfo()).ok());
   EXPECT_THAT(Files(), UnorderedElementsAre("run.json", "samples.jsonl", "answers.jsonl"));
   const base::Result<run::Run> run = ReadRun(path());
   ASSERT_TRUE(run.ok()) << run.error().Message();
@@ -101,7 +101,7 @@ TEST_F(RunWriterTest, StoresAnAnswerOncePerCaseAndText) {
 
 TEST_F(RunWriterTest, AddsAssayToTheBenchmarkJson) {
   RunWriter writer = Create();
-  ASSERT_TRUE(writer.Finish(kBenchmarkJson, FullInfo()).ok());
+  ASSERT_TRUE(writer.Finish(Whole(kBenchmarkJson), FullInfo()).ok());
   const base::Result<Json> file = ReadJsonFile(path() / "run.json");
   ASSERT_TRUE(file.ok());
   EXPECT_EQ(*file->Find("context")->Find("date")->as_string(), "now");
@@ -114,7 +114,7 @@ TEST_F(RunWriterTest, AnOlderRunStaysUntilTheNewOneIsComplete) {
     RunWriter writer = Create();
     const Answer answer = FullAnswer();
     ASSERT_TRUE(writer.Append(Good(0), &answer).ok());
-    ASSERT_TRUE(writer.Finish(kBenchmarkJson, FullInfo()).ok());
+    ASSERT_TRUE(writer.Finish(Whole(kBenchmarkJson), FullInfo()).ok());
   }
   const std::string older = Bytes();
   RunWriter writer = Create();
@@ -122,7 +122,7 @@ TEST_F(RunWriterTest, AnOlderRunStaysUntilTheNewOneIsComplete) {
   ASSERT_TRUE(writer.Append(Good(0), &answer).ok());
   ASSERT_TRUE(writer.Append(Good(1), &answer).ok());
   EXPECT_EQ(Bytes(), older);
-  ASSERT_TRUE(writer.Finish(kBenchmarkJson, FullInfo()).ok());
+  ASSERT_TRUE(writer.Finish(Whole(kBenchmarkJson), FullInfo()).ok());
   const base::Result<run::Run> run = ReadRun(path());
   ASSERT_TRUE(run.ok()) << run.error().Message();
   EXPECT_EQ(run->cases[0].samples.size(), 2U);
@@ -132,23 +132,97 @@ TEST_F(RunWriterTest, AnOlderRunStaysUntilTheNewOneIsComplete) {
 TEST_F(RunWriterTest, UnreadableBenchmarkJsonLosesNoOlderRun) {
   {
     RunWriter writer = Create();
-    ASSERT_TRUE(writer.Finish(kBenchmarkJson, FullInfo()).ok());
+    ASSERT_TRUE(writer.Finish(Whole(kBenchmarkJson), FullInfo()).ok());
   }
   const std::string older = Bytes();
-  for (const char* bad : {R"({"benchmarks":[{"real_time":NaN}]})", "", "[]"}) {
+  const char* texts[] = {R"({"benchmarks":[{"real_time":NaN}]})",
+                         "",
+                         "   \n",
+                         "[]",
+                         "}",
+                         "{",
+                         R"([{"benchmarks":[]})",
+                         R"({"benchmarks":[]})"
+                         "}",
+                         R"({"benchmarks":[)",
+                         R"({"benchmarks":[],})",
+                         R"({"benchmarks":[],"benchmarks":[]})",
+                         R"({"assay":{}})",
+                         "{\"a\":\"\xff\"}",
+                         R"("a string with a }")"};
+  for (const char* bad : texts) {
     RunWriter writer = Create();
-    const base::Status status = writer.Finish(bad, FullInfo());
+    const base::Status status = writer.Finish(Whole(bad), FullInfo());
     ASSERT_FALSE(status.ok()) << bad;
     EXPECT_EQ(status.error().code, base::ErrorCode::kInternal);
+    EXPECT_THAT(status.error().what, HasSubstr("cannot be read back")) << bad;
     EXPECT_EQ(Bytes(), older);
+    EXPECT_THAT(Files(), UnorderedElementsAre("run.json", "samples.jsonl", "answers.jsonl", "samples.jsonl.partial",
+                                              "answers.jsonl.partial"));
   }
+}
+
+// A piece may be one byte, and end anywhere: also between the last brace and the space around it.
+TEST_F(RunWriterTest, TakesTheTextInPiecesOfAnySize) {
+  const std::string text = "{ \"context\": {\"date\": \"}\"},\n  \"benchmarks\": [{}, {\"a\": 1.5}]\n}\n \t";
+  std::string whole;
+  for (std::size_t size = 1; size <= text.size(); ++size) {
+    RunWriter writer = Create();
+    const base::Status finished = writer.Finish(
+        [&](const TakeText& take) -> base::Status {
+          for (std::size_t at = 0; at < text.size(); at += size) {
+            ASSAY_RETURN_IF_ERROR(take(std::string_view(text).substr(at, size)));
+          }
+          return take("");
+        },
+        FullInfo());
+    ASSERT_TRUE(finished.ok()) << size << ": " << finished.error().Message();
+    if (whole.empty()) whole = Bytes();
+    ASSERT_EQ(Bytes(), whole) << size;
+  }
+  const base::Result<Json> file = ReadJsonFile(path() / "run.json");
+  ASSERT_TRUE(file.ok()) << file.error().Message();
+  EXPECT_EQ(file->as_object()->size(), 3U);
+  EXPECT_EQ(file->Find("benchmarks")->as_array()->size(), 2U);
+  EXPECT_TRUE(
+      whole.starts_with("{ \"context\": {\"date\": \"}\"},\n  \"benchmarks\": [{}, {\"a\": 1.5}],\n  \"assay\": {\n"))
+      << whole.substr(0, 120);
+}
+
+TEST_F(RunWriterTest, AnObjectWithoutMembersIsOneToo) {
+  RunWriter writer = Create();
+  ASSERT_TRUE(writer.Finish(Whole(" { } "), FullInfo()).ok());
+  const base::Result<Json> file = ReadJsonFile(path() / "run.json");
+  ASSERT_TRUE(file.ok()) << file.error().Message();
+  EXPECT_EQ(file->as_object()->size(), 1U);
+}
+
+// Whoever hands over the text may fail in the middle of it.
+TEST_F(RunWriterTest, ATextThatCannotBeReadLosesNoOlderRun) {
+  {
+    RunWriter writer = Create();
+    ASSERT_TRUE(writer.Finish(Whole(kBenchmarkJson), FullInfo()).ok());
+  }
+  const std::string older = Bytes();
+  RunWriter writer = Create();
+  const base::Status status = writer.Finish(
+      [](const TakeText& take) -> base::Status {
+        ASSAY_RETURN_IF_ERROR(take("{\"context\":{},"));
+        return base::Error{base::ErrorCode::kIo, "the disk is gone", "somewhere"};
+      },
+      FullInfo());
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code, base::ErrorCode::kIo);
+  EXPECT_EQ(status.error().what, "the disk is gone");
+  EXPECT_EQ(Bytes(), older);
+  EXPECT_FALSE(std::filesystem::exists(path() / "run.json.partial"));
 }
 
 // Whoever reads now would judge the older run and believe it the new one (metrics.md b6 #25).
 TEST_F(RunWriterTest, AnOlderRunBesideANewerUnfinishedOneIsNotJudged) {
   {
     RunWriter writer = Create();
-    ASSERT_TRUE(writer.Finish(kBenchmarkJson, FullInfo()).ok());
+    ASSERT_TRUE(writer.Finish(Whole(kBenchmarkJson), FullInfo()).ok());
   }
   ASSERT_TRUE(ReadRun(path()).ok());
   RunWriter writer = Create();

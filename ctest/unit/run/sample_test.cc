@@ -130,6 +130,19 @@ TEST(SampleLine, RefusesMalformedNeighbours) {
                                                      {"response_id", "1"},
                                                      {"finish_reason", "0"},
                                                      {"disturbed", "true"},
+                                                     {"t_sched_ns", "1.5"},
+                                                     {"reads", "-1"},
+                                                     {"reads", R"("2")"},
+                                                     {"merged_events", R"("2")"},
+                                                     {"reasoning_tokens", "-1"},
+                                                     {"first_chunk_tokens", "-1"},
+                                                     {"first_chunk_tokens", "0.5"},
+                                                     {"hidden_output", "1"},
+                                                     {"new_connection", R"("yes")"},
+                                                     {"restart_ns", "-1"},
+                                                     {"load_ns", "-1"},
+                                                     {"warm_ttft_ns", "1.0"},
+                                                     {"machine", "7"},
                                                      {"error", "false"},
                                                      {"extra", "1"}};
   for (const auto& [key, value] : bad) {
@@ -140,6 +153,73 @@ TEST(SampleLine, RefusesMalformedNeighbours) {
     EXPECT_THAT(read.error().what, HasSubstr(key)) << value;
     EXPECT_EQ(read.error().where, "samples.jsonl:4");
   }
+}
+
+TEST(SampleLine, RefusesMalformedMachines) {
+  const std::pair<const char*, const char*> bad[] = {{"span_ns", "-1"},
+                                                     {"span_ns", "null"},
+                                                     {"service_resident_bytes", "-1"},
+                                                     {"service_peak_resident_bytes", "1.5"},
+                                                     {"service_cpu_ns", "-1"},
+                                                     {"client_cpu_ns", R"("1")"},
+                                                     {"others_cpu_share", "-0.1"},
+                                                     {"package_microjoules", "-1"},
+                                                     {"gpu_memory_bytes", "-1"},
+                                                     {"gpu_utilisation", "-1"},
+                                                     {"gpu_milliwatts", "-1"},
+                                                     {"gpu_celsius", "1.5"},
+                                                     {"gpu_millijoules", "-1"},
+                                                     {"stated_watts", "-1"},
+                                                     {"extra", "1"}};
+  for (const auto& [key, value] : bad) {
+    Json json = ToJson(FullSample());
+    (*(*json.as_object())["machine"].as_object())[key] = *ParseJson(value, "");
+    const base::Result<Sample> read = SampleFromJson(json, "samples.jsonl:4");
+    ASSERT_FALSE(read.ok()) << key << " = " << value;
+    EXPECT_THAT(read.error().what, HasSubstr("sample.machine")) << key;
+    EXPECT_THAT(read.error().what, HasSubstr(key)) << value;
+  }
+  Json json = ToJson(FullSample());
+  (*json.as_object())["machine"].as_object()->erase("span_ns");
+  EXPECT_THAT(SampleFromJson(json, "f").error().what, HasSubstr("'span_ns' is missing"));
+}
+
+// A run without scenarios has lines like those of before.
+TEST(SampleLine, LaterKeysAreThereOnlyWhenThereIsSomethingToSay) {
+  const char* later[] = {"t_sched_ns",    "reads",          "merged_events", "reasoning_tokens", "first_chunk_tokens",
+                         "hidden_output", "new_connection", "restart_ns",    "load_ns",          "warm_ttft_ns",
+                         "machine"};
+  const Json empty = ToJson(Sample{});
+  const Json full = ToJson(FullSample());
+  for (const char* key : later) {
+    EXPECT_EQ(empty.Find(key), nullptr) << key;
+    EXPECT_NE(full.Find(key), nullptr) << key;
+  }
+}
+
+// 20, 20, 30, 30, 30 ms: three events came with the read of the one before them.
+TEST(SampleLine, SaysHowManyEventsShareAStamp) {
+  Sample sample;
+  sample.timeline.events = {{20ms, EventKind::kRole},
+                            {20ms, EventKind::kContent},
+                            {30ms, EventKind::kContent},
+                            {30ms, EventKind::kUsage},
+                            {30ms, EventKind::kDone}};
+  EXPECT_EQ(*ToJson(sample).Find("merged_events")->as_integer(), 3);
+  sample.timeline.events.resize(1);
+  EXPECT_EQ(ToJson(sample).Find("merged_events"), nullptr);
+}
+
+// What stands in the file is what the metrics say.
+TEST(SampleLine, DerivedTimesCountFromTheOrigin) {
+  Sample sample;
+  sample.timeline.connected = 4ns;
+  sample.timeline.events = {{20ns, EventKind::kRole}, {30ns, EventKind::kContent}, {40ns, EventKind::kContent}};
+  EXPECT_EQ(*ToJson(sample).Find("ttft_ns")->as_integer(), 26);
+  EXPECT_EQ(*ToJson(sample).Find("e2e_ns")->as_integer(), 36);
+  sample.new_connection = true;
+  EXPECT_EQ(*ToJson(sample).Find("ttft_ns")->as_integer(), 30);
+  EXPECT_EQ(*ToJson(sample).Find("e2e_ns")->as_integer(), 40);
 }
 
 TEST(SampleLine, RefusesMissingKeys) {

@@ -17,6 +17,59 @@ base::TemporaryDirectory MakeFolder() {
   return std::move(folder).value();
 }
 
+std::string FullCaseId() {
+  CaseId id{"m/x:1", "p é", false, 8};
+  id.scenario.output_tokens = 8;
+  id.scenario.cache = PromptCache::kUnique;
+  id.scenario.concurrency = 4;
+  return BuildCaseId(id);
+}
+
+MachineInfo FullMachine() {
+  MachineState before;
+  before.power_source = "ac";
+  before.battery_percent = 87.5;
+  before.governor = "performance";
+  before.frequency_khz = 2'600'000;
+  before.highest_frequency_khz = 3'400'000;
+  before.cpu_celsius = 51.5;
+  before.load_average_1m = 0.25;
+  before.available_cpus = 1.5;
+  before.memory_available_bytes = 4'000'000'000;
+  before.service_resident_bytes = 50'000'000;
+  before.service_peak_resident_bytes = 60'000'000;
+  before.service_processes = 2;
+  before.gpus = {"Example GPU", "Another"};
+  return {before, {}, 40, 81.5, 0.002, 65.0, {{"energy", "the counter of the processor is for root only"}}};
+}
+
+CaseSummary FullSummary() {
+  return {FullCaseId(),
+          70,
+          {{"reset", 3}},
+          {{"ttft_ms", {67, 10, 12, 15, std::nullopt, std::nullopt, 20.5}}},
+          {{"requests_per_s", 12.5}, {"error_rate", 0.03125}}};
+}
+
+MachineUse FullMachineUse() {
+  using namespace std::chrono_literals;
+  MachineUse use;
+  use.span = 40ms;
+  use.service_resident_bytes = 50'000'000;
+  use.service_peak_resident_bytes = 60'000'000;
+  use.service_cpu = 31ms;
+  use.client_cpu = 2ms;
+  use.others_cpu_share = 0.125;
+  use.package_microjoules = 750'000;
+  use.gpu_memory_bytes = 1'000'000'000;
+  use.gpu_utilisation = 0.5;
+  use.gpu_milliwatts = 30'000;
+  use.gpu_celsius = -3;
+  use.gpu_millijoules = 1'200;
+  use.stated_watts = 65.5;
+  return use;
+}
+
 }  // namespace
 
 std::filesystem::path ExampleDirectory(const std::string& name) {
@@ -71,7 +124,8 @@ RunInfo FullInfo() {
   info.service = {"embedded", "g3", "http://127.0.0.1:1", "0.1.0", 4711, true};
   info.provenance = {"0.1.0", "2026-03-01T12:30:05Z", "0123abcd", true, -7, 10, "release"};
   PlannedCase plan;
-  plan.id = BuildCaseId({"m/x:1", "p é", false, 8});
+  plan.id = FullCaseId();
+  plan.repetitions = 16;
   plan.model = "m/x:1";
   plan.alias = "m";
   plan.prompt = "p é";
@@ -93,15 +147,26 @@ RunInfo FullInfo() {
                   "http://127.0.0.1:1",
                   "sampling_ignored",
                   {"temperature 1, three seeds: one answer"}}};
-  info.validity = {
-      0.125, 2.5, 4, 1, 3, true, {{"warmup_not_settled", plan.id, "still moving"}, {"busy", "", "load 3"}}};
+  info.validity = {0.125,
+                   2.5,
+                   4,
+                   1,
+                   3,
+                   true,
+                   {{"warmup_not_settled", plan.id, "still moving"}, {"busy", "", "load 3"}},
+                   {{"schedule_lag", plan.id, 12.5, "ms", 5, true, "sent 12.5 ms late at worst"},
+                    {"machine_busy", "", std::nullopt, "share", 0.1, false, "too short to tell: 3 ms"}}};
+  info.cases[0].scenario = ParseCaseId(plan.id)->scenario;
+  info.machine = FullMachine();
+  info.overhead = Overhead{200, 3200, 210, 480.5, 35, 60, 150, 9.5, "not all of it"};
+  info.summaries = {FullSummary()};
   return info;
 }
 
 Sample FullSample() {
   using namespace std::chrono_literals;
   Sample sample;
-  sample.case_id = BuildCaseId({"m/x:1", "p é", false, 8});
+  sample.case_id = FullCaseId();
   sample.model = "m/x:1";
   sample.prompt = "p é";
   sample.repetition = 3;
@@ -112,7 +177,9 @@ Sample FullSample() {
                      2us,
                      3us,
                      {{10ms, EventKind::kRole}, {20ms, EventKind::kContent}, {20ms, EventKind::kError}},
-                     30ms};
+                     30ms,
+                     123456789000000,
+                     2};
   sample.prompt_tokens = 9;
   sample.completion_tokens = 2;
   sample.token_source = TokenSource::kServerUsage;
@@ -121,14 +188,26 @@ Sample FullSample() {
   sample.answer_sha256 = FullAnswer().sha256;
   sample.response_id = "chatcmpl-1";
   sample.disturbed = "service_moved";
+  sample.reasoning_tokens = 1;
+  sample.first_chunk_tokens = 2;
+  sample.hidden_output = true;
+  sample.new_connection = true;
+  sample.restart = 2s;
+  sample.load = 1s;
+  sample.warm_ttft = 9ms;
+  sample.machine = FullMachineUse();
   sample.error = "the connection was reset\n\x1b[2J \"é\"";
   return sample;
 }
 
 Answer FullAnswer() {
-  Answer answer{"", BuildCaseId({"m/x:1", "p é", false, 8}), "Text\n\x01 é", "Because", "[{}]"};
+  Answer answer{"", FullCaseId(), "Text\n\x01 é", "Because", "[{}]"};
   answer.sha256 = HashAnswer(answer.text, answer.reasoning, answer.tool_calls);
   return answer;
+}
+
+GoogleBenchmarkText Whole(std::string text) {
+  return [text = std::move(text)](const TakeText& take) { return take(text); };
 }
 
 }  // namespace assay::run

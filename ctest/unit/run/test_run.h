@@ -13,7 +13,7 @@ namespace assay::run {
 // Copies the example into a folder of its own. Every change replaces text that must be there.
 class ExampleRun {
  public:
-  // "v1", or "v1_models" with the keys that came later.
+  // "v1", or "v1_models" and "v1_scenarios" with the keys that came later.
   explicit ExampleRun(const std::string& name = "v1");
 
   const std::filesystem::path& path() const { return folder_.path(); }
@@ -35,5 +35,8 @@ std::filesystem::path ExampleDirectory(const std::string& name = "v1");
 RunInfo FullInfo();
 Sample FullSample();
 Answer FullAnswer();
+
+// The text in one piece, as RunWriter::Finish takes it.
+GoogleBenchmarkText Whole(std::string text);
 
 }  // namespace assay::run

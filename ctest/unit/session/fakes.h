@@ -47,10 +47,12 @@ struct World {
   std::deque<std::optional<base::Error>> load_errors;
   std::deque<std::optional<base::Error>> unload_errors;
   std::deque<std::optional<base::Error>> download_errors;
+  base::Status ping;
   std::optional<base::Error> list_error;
   std::optional<base::Error> loaded_error;
   std::function<base::Result<std::int64_t>(const std::string& id, const run::Json& messages)> count;
   std::function<void()> on_load;
+  base::Nanoseconds load_takes = std::chrono::milliseconds(250);  // as the service's client times it
   // What a load brings; nothing = what was asked for.
   std::optional<std::string> loads_instead;
 
@@ -73,7 +75,7 @@ class FakeService final : public foundry::Service {
   foundry::Capabilities capabilities() const override { return world_.can; }
   std::optional<std::int64_t> pid() const override { return pid_; }
   std::optional<std::string> model_folder() const override { return world_.folder; }
-  base::Status Ping() override { return {}; }
+  base::Status Ping() override { return world_.ping; }
   base::Result<std::vector<foundry::Variant>> ListVariants() override {
     world_.calls.push_back("list");
     if (world_.list_error) return *world_.list_error;
@@ -84,12 +86,12 @@ class FakeService final : public foundry::Service {
     if (world_.loaded_error) return *world_.loaded_error;
     return world_.loaded;
   }
-  base::Result<foundry::LoadState> Load(const std::string& id, const std::optional<std::string>& alias) override {
+  base::Result<foundry::LoadDone> Load(const std::string& id, const std::optional<std::string>& alias) override {
     world_.calls.push_back("load " + id + (alias ? " " + *alias : ""));
     if (world_.on_load) world_.on_load();
     if (auto error = World::Next(world_.load_errors)) return *error;
     world_.loaded.push_back(world_.loads_instead.value_or(id));
-    return foundry::LoadState::kLoaded;
+    return foundry::LoadDone{world_.load_takes};
   }
   base::Status Unload(const std::string& id, const std::optional<std::string>&) override {
     world_.calls.push_back("unload " + id);

@@ -59,7 +59,7 @@ TEST_P(ThroughTheCommand, AServiceIsStartedRememberedAndStopped) {
   ASSERT_TRUE(models.ok()) << models.error().Message();
   EXPECT_EQ((*models)[0].device, "cpu");
   ASSERT_EQ(session->Load((*models)[0]).outcome, LoadOutcome::kLoaded);
-  EXPECT_EQ(session->Ask(Case((*models)[0])).completion.sample.outcome, run::Outcome::kOk);
+  EXPECT_EQ(session->Ask(Case((*models)[0]), {}).completion.sample.outcome, run::Outcome::kOk);
   EXPECT_THAT(session->Close(), IsEmpty());
   EXPECT_FALSE(Answers(url));
   EXPECT_TRUE(std::filesystem::is_empty(state()));
@@ -144,7 +144,7 @@ TEST_P(ThroughTheCommand, AServiceThatMovesIsFoundAgainAndStoppedWhereItIs) {
   ASSERT_EQ(session->Load((*models)[0]).outcome, LoadOutcome::kLoaded);
   std::vector<std::string> disturbed;
   for (int i = 0; i < 3; ++i) {
-    const Asked asked = session->Ask(Case((*models)[0]));
+    const Asked asked = session->Ask(Case((*models)[0]), {});
     EXPECT_EQ(asked.completion.sample.outcome, run::Outcome::kOk) << asked.completion.sample.error;
     for (const chat::Completion& one : asked.disturbed) disturbed.push_back(one.sample.disturbed);
   }
@@ -154,6 +154,56 @@ TEST_P(ThroughTheCommand, AServiceThatMovesIsFoundAgainAndStoppedWhereItIs) {
   EXPECT_THAT(disturbed, testing::AnyOf(ElementsAre("service_moved"), IsEmpty()));
   EXPECT_THAT(session->Close(), IsEmpty());
   EXPECT_FALSE(Answers(after));
+}
+
+// Started, stopped and started again through the command; the note about it goes along.
+TEST_P(ThroughTheCommand, AServiceThatWasStartedHereIsStartedAnew) {
+  const std::unique_ptr<Session> session = Open(Options());
+  ASSERT_NE(session, nullptr);
+  const auto models = session->Resolve({Model(kMini)}, {});
+  ASSERT_TRUE(models.ok()) << models.error().Message();
+  ASSERT_EQ(session->Load((*models)[0]).outcome, LoadOutcome::kLoaded);
+  const std::optional<std::int64_t> pid = session->WorkerOf((*models)[0].variant).pid;
+  ASSERT_TRUE(pid.has_value());
+  run::PlannedCase plan = Case((*models)[0]);
+  plan.scenario.start = run::Start::kAfterRestart;
+  ASSERT_TRUE(session->CanPlay(plan).ok());
+  const Asked asked = session->Ask(plan, {});
+  const run::Sample& sample = asked.completion.sample;
+  ASSERT_EQ(sample.outcome, run::Outcome::kOk) << sample.error;
+  EXPECT_THAT(asked.disturbed, IsEmpty());
+  ASSERT_TRUE(sample.restart && sample.load && sample.warm_ttft);
+  EXPECT_GT(*sample.restart, 0ns);
+  EXPECT_GE(asked.upkeep, *sample.restart + *sample.load);
+  EXPECT_FALSE(process::IsRunning(*pid));
+  EXPECT_NE(session->WorkerOf((*models)[0].variant).pid, pid);
+  EXPECT_TRUE(session->info().started_here);
+  EXPECT_EQ(session->service()->base_url(), session->info().endpoint);
+  const std::string record =
+      base::ReadFile(state() / ("started-" + std::to_string(process::CurrentPid()) + ".json")).value();
+  EXPECT_THAT(record, HasSubstr(session->info().endpoint));
+  const std::string url = session->info().endpoint;
+  EXPECT_THAT(session->Close(), IsEmpty());
+  EXPECT_FALSE(Answers(url));
+  EXPECT_TRUE(std::filesystem::is_empty(state()));
+}
+
+// The restart of a service that is another user's is not ours to do.
+TEST_P(ThroughTheCommand, AServiceThatRanBeforeIsNotStartedAnew) {
+  ASSERT_EQ(process::Run({ASSAY_FOUNDRY_PROGRAM, {Verb(), "start"}, {}}, 60s).value().exit_code, 0);
+  const std::unique_ptr<Session> session = Open(Options());
+  ASSERT_NE(session, nullptr);
+  const auto models = session->Resolve({Model(kMini)}, {});
+  ASSERT_TRUE(models.ok()) << models.error().Message();
+  run::PlannedCase plan = Case((*models)[0]);
+  plan.scenario.start = run::Start::kAfterRestart;
+  EXPECT_EQ(session->CanPlay(plan).error().code, base::ErrorCode::kUnavailable);
+  const std::string url = session->info().endpoint;
+  const Asked asked = session->Ask(plan, {});  // who asks all the same gets a failed sample
+  EXPECT_NE(asked.completion.sample.outcome, run::Outcome::kOk);
+  EXPECT_THAT(asked.completion.sample.error, HasSubstr("did not start it"));
+  EXPECT_TRUE(Answers(url));
+  EXPECT_THAT(session->Close(), IsEmpty());
 }
 
 // Its address is printed at once and answers ten seconds later: Ctrl-C comes between.

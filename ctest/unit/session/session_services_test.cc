@@ -95,8 +95,8 @@ TEST_F(SessionServicesTest, OurOwnChildThatMovesIsFoundAgain) {
   const std::string before = session->info().endpoint;
   const auto models = session->Resolve({Model(kMini)}, {});
   ASSERT_EQ(session->Load((*models)[0]).outcome, LoadOutcome::kLoaded);
-  EXPECT_THAT(session->Ask(Case((*models)[0])).disturbed, IsEmpty());
-  const Asked asked = session->Ask(Case((*models)[0]));
+  EXPECT_THAT(session->Ask(Case((*models)[0]), {}).disturbed, IsEmpty());
+  const Asked asked = session->Ask(Case((*models)[0]), {});
   EXPECT_EQ(asked.completion.sample.outcome, run::Outcome::kOk) << asked.completion.sample.error;
   ASSERT_THAT(asked.disturbed, SizeIs(1));
   EXPECT_EQ(asked.disturbed[0].sample.disturbed, "service_moved");
@@ -127,7 +127,7 @@ TEST_P(EachDialect, AModelIsLoadedAskedAndUnloaded) {
   const Loaded loaded = session->Load((*models)[0]);
   ASSERT_EQ(loaded.outcome, LoadOutcome::kLoaded) << loaded.why;
   for (int i = 0; i < 3; ++i) {
-    const Asked asked = session->Ask(Case((*models)[0]));
+    const Asked asked = session->Ask(Case((*models)[0]), {});
     ASSERT_EQ(asked.completion.sample.outcome, run::Outcome::kOk) << asked.completion.sample.error;
     EXPECT_THAT(asked.disturbed, IsEmpty());
     EXPECT_EQ(asked.completion.sample.completion_tokens, 6);
@@ -168,7 +168,7 @@ TEST_P(EachThatLoads, AnObserverTouchesNothing) {
   EXPECT_EQ(loaded.outcome, LoadOutcome::kFailed);
   EXPECT_THAT(loaded.why, HasSubstr("only observes"));
   EXPECT_EQ(session->Load((*models)[1]).outcome, LoadOutcome::kLoaded);
-  EXPECT_EQ(session->Ask(Case((*models)[1])).completion.sample.outcome, run::Outcome::kOk);
+  EXPECT_EQ(session->Ask(Case((*models)[1]), {}).completion.sample.outcome, run::Outcome::kOk);
   EXPECT_THAT(session->Close(), IsEmpty());
   EXPECT_THAT(LoadedAt(served.url()), SizeIs(1));
 }
@@ -234,7 +234,7 @@ TEST_F(SessionServicesTest, ModelsBehindServersOfTheirOwnNeedNoOther) {
   EXPECT_EQ(session->Describe((*models)[1]).generation, "g3");
   for (const catalogue::ResolvedModel& model : *models) {
     ASSERT_EQ(session->Load(model).outcome, LoadOutcome::kLoaded);
-    EXPECT_EQ(session->Ask(Case(model)).completion.sample.outcome, run::Outcome::kOk);
+    EXPECT_EQ(session->Ask(Case(model), {}).completion.sample.outcome, run::Outcome::kOk);
   }
   EXPECT_THAT(LoadedAt(second.url()), ElementsAre(kBase));
   EXPECT_THAT(session->Close(), IsEmpty());
@@ -270,7 +270,7 @@ TEST_F(SessionServicesTest, AServiceThatEndedFailsTheRequest) {
   const auto models = session->Resolve({Model(kMini)}, {});
   ASSERT_EQ(session->Load((*models)[0]).outcome, LoadOutcome::kLoaded);
   served.Stop();
-  const Asked asked = session->Ask(Case((*models)[0]));
+  const Asked asked = session->Ask(Case((*models)[0]), {});
   EXPECT_EQ(asked.completion.sample.outcome, run::Outcome::kConnect);
   EXPECT_THAT(asked.disturbed, IsEmpty());
   EXPECT_GE(asked.upkeep, 3s);  // it was looked for

@@ -67,10 +67,13 @@ TEST_F(TokenCounterTest, EqualAnswersAreCountedOnce) {
 }
 
 TEST_F(TokenCounterTest, WhatTheServerReportsAndWhatFailedIsLeftAlone) {
-  chat::Completion reported = Answered("goodbye");
-  reported.sample.token_source = run::TokenSource::kServerUsage;
-  ASSERT_TRUE(Fill(reported).ok());
-  EXPECT_EQ(reported.sample.completion_tokens, 1);
+  for (const run::TokenSource stated : {run::TokenSource::kServerUsage, run::TokenSource::kContinuousUsage}) {
+    chat::Completion reported = Answered("goodbye");
+    reported.sample.token_source = stated;
+    ASSERT_TRUE(Fill(reported).ok());
+    EXPECT_EQ(reported.sample.completion_tokens, 1);
+    EXPECT_EQ(reported.sample.token_source, stated);
+  }
   chat::Completion failed = Answered("goodbye");
   failed.sample.outcome = run::Outcome::kReset;
   ASSERT_TRUE(Fill(failed).ok());

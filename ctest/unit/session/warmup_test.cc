@@ -25,13 +25,15 @@ using assay::testing::ScriptedExchange;
 using assay::testing::Usage;
 using ::testing::HasSubstr;
 
-// E2E is the time of the last text.
+// E2E is the time of the last text, as the connection was there.
 ScriptedExchange Answer(const std::string& text, base::Nanoseconds e2e) {
-  return EventStream({{e2e / 2, Content(text)},
-                      {e2e, Content(".")},
-                      {e2e, Delta("{}", R"("stop")")},
-                      {e2e, Usage(3, 2)},
-                      {e2e, kDone}});
+  ScriptedExchange exchange = EventStream({{e2e / 2, Content(text)},
+                                           {e2e, Content(".")},
+                                           {e2e, Delta("{}", R"("stop")")},
+                                           {e2e, Usage(3, 2)},
+                                           {e2e, kDone}});
+  exchange.connected = std::nullopt;
+  return exchange;
 }
 
 ScriptedExchange Failure() { return JsonAnswer(R"({"error":{"message":"Model not loaded: 'm:1'"}})", 400); }
@@ -41,7 +43,8 @@ class FakeAsker final : public Asker {
  public:
   FakeAsker(http::Transport& transport, const std::vector<int>& disturbed)
       : client_(transport, chat::Target{"http://127.0.0.1:1", {}, {}}), disturbed_(disturbed) {}
-  Asked Ask(const run::PlannedCase& plan) override {
+  Asked Ask(const run::PlannedCase& plan, const Turn& turn) override {
+    turns_.push_back(turn);
     Asked asked;
     asked.upkeep = 1ms;
     asked.completion = client_.Complete(plan.model, plan.request);
@@ -50,11 +53,21 @@ class FakeAsker final : public Asker {
       asked.disturbed.push_back(std::move(asked.completion));
       asked.completion = client_.Complete(plan.model, plan.request);
     }
+    if (plan.scenario.start != run::Start::kWarm && asked.completion.sample.outcome == run::Outcome::kOk) {
+      asked.reference = client_.Complete(plan.model, plan.request);
+    }
     return asked;
   }
+  base::Nanoseconds AskUnderLoad(const run::PlannedCase&, const LoadShape&,
+                                 const std::function<void(std::int64_t, chat::Completion)>&) override {
+    ADD_FAILURE() << "nothing is warmed by many requests at once";
+    return {};
+  }
+  const std::vector<Turn>& turns() const { return turns_; }
 
  private:
   chat::Client client_;
+  std::vector<Turn> turns_;
   const std::vector<int>& disturbed_;
   int requests_ = 0;
 };
@@ -70,14 +83,17 @@ class WarmUpTest : public ::testing::Test {
   WarmupResult Warm(std::vector<ScriptedExchange> exchanges, const WarmupLimits& limits = {}) {
     for (ScriptedExchange& exchange : exchanges) transport_.Then(std::move(exchange));
     FakeAsker asker(transport_, disturbed_);
-    return WarmUp(
+    const WarmupResult result = WarmUp(
         asker, plan_, limits, [this](chat::Completion& completion) { recorded_.push_back(completion); },
         [this] { return cancelled_ && cancelled_(); });
+    turns_ = asker.turns();
+    return result;
   }
 
   run::PlannedCase plan_;
   FakeTransport transport_;
   std::vector<chat::Completion> recorded_;
+  std::vector<Turn> turns_;
   std::function<bool()> cancelled_;
   std::vector<int> disturbed_;
 };
@@ -241,6 +257,62 @@ TEST_F(WarmUpTest, SendsTheCasesOwnRequest) {
   for (const http::Request& request : transport_.requests) {
     EXPECT_EQ(request.body, R"({"max_tokens":8,"model":"m:1","stream":true})");
   }
+}
+
+TEST_F(WarmUpTest, EveryRequestIsAWarmUpTurnOfItsOwn) {
+  Warm({Answer("a", 500ms), Answer("a", 100ms), Answer("a", 100ms)});
+  ASSERT_EQ(turns_.size(), 3U);
+  for (std::size_t i = 0; i < turns_.size(); ++i) {
+    EXPECT_TRUE(turns_[i].warmup);
+    EXPECT_EQ(turns_[i].repetition, static_cast<std::int64_t>(i));
+  }
+}
+
+// Every turn asks another text: only the latency can settle.
+TEST_F(WarmUpTest, AUniqueCaseSettlesByItsLatencyAlone) {
+  plan_.scenario.cache = run::PromptCache::kUnique;
+  EXPECT_TRUE(Warm({Answer("a", 100ms), Answer("b", 105ms)}).settled);
+  const WarmupResult moving = Warm({Answer("a", 100ms), Answer("b", 200ms)}, {2, 2, 0.10});
+  EXPECT_FALSE(moving.settled);
+  EXPECT_THAT(moving.unsettled, HasSubstr("10 %"));
+}
+
+// The cycle reads the model's files once: later ones find them in the system's cache.
+TEST_F(WarmUpTest, AStartThatIsNotWarmGoesThroughOneCycle) {
+  for (const run::Start start : {run::Start::kCold, run::Start::kAfterRestart}) {
+    recorded_.clear();
+    plan_.scenario.start = start;
+    const WarmupResult result = Warm({Answer("a", 500ms), Answer("b", 100ms)});
+    EXPECT_TRUE(result.settled);
+    EXPECT_EQ(result.unsettled, "");
+    EXPECT_EQ(result.requests, 1);
+    EXPECT_EQ(result.upkeep, 1ms);
+    ASSERT_EQ(recorded_.size(), 2U);  // the cold one, then its reference
+    EXPECT_EQ(recorded_[0].answer->text, "a.");
+    EXPECT_EQ(recorded_[1].answer->text, "b.");
+    for (const chat::Completion& completion : recorded_) {
+      EXPECT_TRUE(completion.sample.warmup);
+      EXPECT_EQ(completion.sample.case_id, plan_.id);
+      EXPECT_EQ(completion.sample.repetition, 0);
+    }
+  }
+}
+
+TEST_F(WarmUpTest, ACycleThatFailsIsAFailure) {
+  plan_.scenario.start = run::Start::kCold;
+  const WarmupResult result = Warm({Failure()});
+  EXPECT_FALSE(result.settled);
+  EXPECT_EQ(result.requests, 1);
+  EXPECT_THAT(result.failure, HasSubstr("Model not loaded"));
+  EXPECT_NE(result.unsettled, "");
+  EXPECT_EQ(recorded_.size(), 1U);
+}
+
+TEST_F(WarmUpTest, ACycleThatWasCancelledBeforeSendsNothing) {
+  plan_.scenario.start = run::Start::kCold;
+  cancelled_ = [] { return true; };
+  EXPECT_EQ(Warm({}).requests, 0);
+  EXPECT_TRUE(transport_.requests.empty());
 }
 
 }  // namespace

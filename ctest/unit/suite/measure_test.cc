@@ -102,12 +102,12 @@ TEST_F(MeasureTest, AFailedRequestIsARowWithItsReason) {
     EXPECT_EQ(Number(row, "repetition_index"), 1);
     const std::string& message = *row.Find("error_message")->as_string();
     EXPECT_THAT(message, HasSubstr("http_status: HTTP 500: KV \"cache\" \\x1B[31m full \\x01 é"));
-    for (const run::Metric& metric : run::AllMetrics())
+    for (const run::Metric& metric : run::RequestMetrics())
       EXPECT_EQ(row.Find(std::string(metric.name)), nullptr) << metric.name;
   }
   EXPECT_EQ(failed, 1);
-  EXPECT_THAT(measured_.google_benchmark_json, Not(HasSubstr("NaN")));
-  EXPECT_THAT(measured_.google_benchmark_json, Not(HasSubstr("inf,")));
+  EXPECT_THAT(text_, Not(HasSubstr("NaN")));
+  EXPECT_THAT(text_, Not(HasSubstr("inf,")));
   EXPECT_EQ(measured_.validity.measured_requests, 6);
   EXPECT_EQ(measured_.validity.failed_requests, 1);
   EXPECT_EQ(cases_[0].failure, "");
@@ -241,10 +241,15 @@ TEST_F(MeasureTest, TokensTheServiceCountedAfterwardsAreNotDoubted) {
   class Counting final : public session::Asker {
    public:
     explicit Counting(session::Asker& asker) : asker_(asker) {}
-    session::Asked Ask(const run::PlannedCase& plan) override {
-      session::Asked asked = asker_.Ask(plan);
+    session::Asked Ask(const run::PlannedCase& plan, const session::Turn& turn) override {
+      session::Asked asked = asker_.Ask(plan, turn);
       asked.completion.sample.token_source = run::TokenSource::kTokenizerCount;
       return asked;
+    }
+    base::Nanoseconds AskUnderLoad(const run::PlannedCase&, const session::LoadShape&,
+                                   const std::function<void(std::int64_t, chat::Completion)>&) override {
+      ADD_FAILURE() << "no case is a load";
+      return {};
     }
 
    private:

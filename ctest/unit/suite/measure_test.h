@@ -14,6 +14,7 @@
 #include "ctest/support/fake_asker.h"
 #include "fixtures/base/files.h"
 #include "fixtures/catalogue/cases.h"
+#include "fixtures/catalogue/scenarios.h"
 
 namespace assay::suite {
 
@@ -34,7 +35,9 @@ class MeasureTest : public ::testing::Test {
  protected:
   MeasureTest() { options_.repetitions = 3; }
 
-  void Plan(const std::vector<std::string>& models, const std::vector<std::string>& prompts = {"p"}) {
+  // `scenarios` as --scenarios writes them; empty = warm.
+  void Plan(const std::vector<std::string>& models, const std::vector<std::string>& prompts = {"p"},
+            const std::string& scenarios = {}) {
     std::vector<catalogue::ResolvedModel> resolved;
     for (const std::string& model : models) {
       resolved.emplace_back().asked = model;
@@ -43,14 +46,22 @@ class MeasureTest : public ::testing::Test {
     groups_ = {models};
     std::vector<catalogue::Prompt> asked;
     for (const std::string& prompt : prompts) asked.push_back(catalogue::PromptFromText(prompt, "Hi", 8));
-    cases_ = catalogue::BuildCases(resolved, asked, {}).value();
+    catalogue::RequestOptions request;
+    if (!scenarios.empty()) request.scenarios = catalogue::ScenariosFromList(scenarios).value();
+    cases_ = catalogue::BuildCases(resolved, asked, request).value();
   }
 
   // Measures, finishes the run and reads it back.
   void Measure(const testing::FakeTransport::Handler& service) {
-    testing::FakeAsker asker(service);
+    testing::FakeAsker asker([&service](const http::Request& request) {
+      testing::ScriptedExchange exchange = service(request);
+      exchange.connected.reset();  // on a connection that was kept: latencies count from the start
+      return exchange;
+    });
     asker.disturbances = disturbances_;
     asker.upkeep = upkeep_;
+    asker.after_load = after_load_;
+    asker.sent_at_most = sent_at_most_;
     options_.clock = &asker;
     base::Result<run::RunWriter> writer = run::RunWriter::Create(folder_->path() / "run");
     ASSERT_TRUE(writer.ok());
@@ -63,20 +74,43 @@ class MeasureTest : public ::testing::Test {
     }
     measured_ = measurement.Finish();
     requests_ = asker.transport.requests;
+    asked_ = asker.asked;
+    shapes_ = asker.shapes;
 
     run::RunInfo info;
     info.environment = run::DetectEnvironment();
     info.provenance.repetitions = options_.repetitions;
     info.cases = cases_;
     info.validity = measured_.validity;
-    const base::Status finished = writer->Finish(measured_.google_benchmark_json, info);
-    ASSERT_TRUE(finished.ok()) << finished.error().Message() << "\n" << measured_.google_benchmark_json;
+    info.summaries = measured_.summaries;
+    text_ = TextOf(measured_.google_benchmark);
+    const base::Status finished = writer->Finish(measured_.google_benchmark, info);
+    ASSERT_TRUE(finished.ok()) << finished.error().Message() << "\n" << text_;
     base::Result<run::Run> run = run::ReadRun(folder_->path() / "run");
     ASSERT_TRUE(run.ok()) << run.error().Message();
     run_ = std::move(run).value();
-    base::Result<run::Json> json = run::ParseJson(measured_.google_benchmark_json, "run.json");
+    base::Result<run::Json> json = run::ParseJson(text_, "run.json");
     ASSERT_TRUE(json.ok());
     json_ = std::move(json).value();
+  }
+
+  static std::string TextOf(const run::GoogleBenchmarkText& google_benchmark) {
+    std::string text;
+    const base::Status status = google_benchmark([&text](std::string_view piece) -> base::Status {
+      text += piece;
+      return {};
+    });
+    EXPECT_TRUE(status.ok());
+    return text;
+  }
+
+  // Flags of that name, of the run and of cases.
+  std::vector<run::Flag> Flags(const std::string& name) const {
+    std::vector<run::Flag> flags;
+    for (const run::Flag& flag : run_.info.validity.flags) {
+      if (flag.name == name) flags.push_back(flag);
+    }
+    return flags;
   }
 
   const run::JsonArray& Rows() const { return *json_.Find("benchmarks")->as_array(); }
@@ -92,9 +126,14 @@ class MeasureTest : public ::testing::Test {
   std::vector<std::vector<std::string>> groups_;  // of models; one with all of them, unless a test says otherwise
   std::function<int(const run::PlannedCase&)> disturbances_;
   base::Nanoseconds upkeep_{0};
+  base::Nanoseconds after_load_{0};
+  std::int64_t sent_at_most_ = 1000;
   std::vector<http::Request> requests_;
+  std::vector<std::string> asked_;
+  std::vector<session::LoadShape> shapes_;
   std::ostringstream out_;
   Measured measured_;
+  std::string text_;  // Google Benchmark's
   run::Run run_;
   run::Json json_;
 };

@@ -7,6 +7,8 @@
 
 #include <map>
 
+#include "fixtures/base/text.h"
+
 namespace assay::suite {
 namespace {
 
@@ -63,6 +65,10 @@ TEST(Options, Defaults) {
   EXPECT_EQ(options.keep_warm_after, 30s);
   EXPECT_EQ(options.ca_file, std::nullopt);
   EXPECT_TRUE(options.state_folder.empty());
+  EXPECT_THAT(options.request.scenarios, IsEmpty());
+  EXPECT_EQ(options.request.repetitions, 10);
+  EXPECT_EQ(options.stated_watts, std::nullopt);
+  EXPECT_TRUE(options.self_measurement);
 }
 
 TEST(Options, ReadsEveryFlag) {
@@ -123,6 +129,40 @@ TEST(Options, ReadsTheFlagsOfServicesAndModels) {
   EXPECT_TRUE(Parse({"--unmanaged"}).unmanaged);
   EXPECT_TRUE(Parse({"--check"}).check);
   EXPECT_TRUE(Parse({"--check", "--json"}).json);
+}
+
+TEST(Options, ReadsTheFlagsOfScenariosAndMachine) {
+  const Options options = Parse({"--scenarios=warm, nonstream,concurrency:1|4+cache:unique", "--stated-watts=65.5",
+                                 "--self-measurement=off", "--repetitions=7"});
+  std::vector<std::string> scenarios;
+  for (const catalogue::AskedScenario& asked : options.request.scenarios) scenarios.push_back(Spelling(asked));
+  EXPECT_THAT(scenarios, ElementsAre("warm", "nonstream", "cache:unique+concurrency:1", "cache:unique+concurrency:4"));
+  EXPECT_EQ(options.stated_watts, 65.5);
+  EXPECT_FALSE(options.self_measurement);
+  EXPECT_EQ(options.request.repetitions, 7);
+  EXPECT_TRUE(Parse({"--self-measurement=on"}).self_measurement);
+  EXPECT_EQ(Parse({"--stated-watts=9999.9"}).stated_watts, 9999.9);
+  EXPECT_EQ(Parse({}, {{"BENCH_ROUNDS", "3"}}).request.repetitions, 3);
+}
+
+// One letter apart: faults of the embedded service, and how cases are asked.
+TEST(Options, ScenarioAndScenariosAreToldApart) {
+  for (const char* value : {"cold", "warm", "nonstream", "concurrency:4", "cold,warm", "rate:x",
+                            "after_restart+nonstream", "input_tokens:64|256", "connection:new"}) {
+    const base::Result<Options> options = TryParse({std::string("--scenario=") + value});
+    ASSERT_FALSE(options.ok()) << value;
+    EXPECT_EQ(options.error().code, base::ErrorCode::kUsage) << value;
+    EXPECT_THAT(options.error().what, HasSubstr(std::string("did you mean --scenarios=") + value + "?"));
+  }
+  for (const char* value : {"slow_decode=1.5", "crlf,comments", "slow.json", "cold.json", "./cold", "ttft_ms=40"}) {
+    EXPECT_EQ(Parse({std::string("--scenario=") + value}).scenario, value);
+  }
+  for (const char* value : {"slow_decode=1.5", "crlf", "scenario.json", "warm,slow_decode=1.5", "./faults/slow.json"}) {
+    const base::Result<Options> options = TryParse({std::string("--scenarios=") + value});
+    ASSERT_FALSE(options.ok()) << value;
+    EXPECT_EQ(options.error().code, base::ErrorCode::kUsage) << value;
+    EXPECT_THAT(options.error().what, HasSubstr("did you mean --scenario, which is for pacing and faults"));
+  }
 }
 
 // Decimal units, as disks are sold.
@@ -247,16 +287,44 @@ TEST(Options, HelpAndVersionNeedNothingElse) {
 TEST(Options, HelpNamesEveryVariableAndExitCode) {
   const std::string help = HelpText();
   for (const auto& [name, value] : kWorkshop) EXPECT_THAT(help, HasSubstr(name));
-  for (const char* flag :
-       {"--service", "--endpoint", "--models", "--prompts", "--repetitions", "--run", "--scenario",
-        "--skip-without-service", "--benchmark_filter", "--device", "--variant", "--download", "--min-free-disk",
-        "--unmanaged", "--probe", "--drain-timeout", "--keep-warm", "--check", "--json"}) {
+  for (const char* flag : {"--service",
+                           "--endpoint",
+                           "--models",
+                           "--prompts",
+                           "--repetitions",
+                           "--run",
+                           "--scenario",
+                           "--skip-without-service",
+                           "--benchmark_filter",
+                           "--device",
+                           "--variant",
+                           "--download",
+                           "--min-free-disk",
+                           "--unmanaged",
+                           "--probe",
+                           "--drain-timeout",
+                           "--keep-warm",
+                           "--check",
+                           "--json",
+                           "--scenarios",
+                           "--stated-watts",
+                           "--self-measurement"}) {
     EXPECT_THAT(help, HasSubstr(flag));
   }
   for (const char* code :
        {"0 every case ran", "1 a case failed", "2 wrong usage", "3 service or model", "77 skipped"}) {
     EXPECT_THAT(help, HasSubstr(code));
   }
+}
+
+// What the command line says of scenarios is what the catalogue knows.
+TEST(Options, HelpNamesEveryPartOfAScenario) {
+  const std::string known = catalogue::ParseScenario("no_such_part").error().what;
+  const std::size_t at = known.find("known are ");
+  ASSERT_NE(at, std::string::npos);
+  const std::vector<std::string> parts = base::Split(known.substr(at + 10), ',');
+  EXPECT_EQ(parts.size(), 11U);
+  for (const std::string& part : parts) EXPECT_THAT(HelpText(), HasSubstr(std::string(base::Trim(part))));
 }
 
 TEST(Options, EveryUsageErrorNamesWhatIsWrong) {
@@ -325,6 +393,19 @@ TEST(Options, EveryUsageErrorNamesWhatIsWrong) {
                      {{"--probe=yes"}, {}, "--probe should be on or off, found 'yes'"},
                      {{"--drain-timeout=0s"}, {}, "--drain-timeout must be longer than 0"},
                      {{"--keep-warm=30"}, {}, "--keep-warm"},
+                     {{"--scenarios="}, {}, "--scenarios"},
+                     {{"--scenarios=,"}, {}, "has an empty part; known are warm, nonstream"},
+                     {{"--scenarios=warm,"}, {}, "has an empty part; known are warm, nonstream"},
+                     {{"--scenarios=warm,warm"}, {}, "--scenarios: the scenario 'warm' is there twice"},
+                     {{"--scenarios=hot"}, {}, "'hot' is not known; known are warm, nonstream"},
+                     {{"--scenarios=concurrency:0"}, {}, "--scenarios: the scenario part 'concurrency:0' should have"},
+                     {{"--scenarios=cold+rate:1"}, {}, "--scenarios: the scenario 'cold+rate:1'"},
+                     {{"--stated-watts=0"}, {}, "--stated-watts should be more than 0 and less than 10000"},
+                     {{"--stated-watts=-5"}, {}, "--stated-watts should be more than 0 and less than 10000"},
+                     {{"--stated-watts=10000"}, {}, "--stated-watts should be more than 0 and less than 10000"},
+                     {{"--stated-watts=nan"}, {}, "--stated-watts should be more than 0 and less than 10000"},
+                     {{"--stated-watts=65W"}, {}, "stated-watts"},
+                     {{"--self-measurement=no"}, {}, "--self-measurement should be on or off, found 'no'"},
                      {{"--download", "--unmanaged"}, {}, "--download and --unmanaged exclude each other"},
                      {{"--json"}, {}, "--json is for --check"},
                      {{"--run="}, {}, "run"}};

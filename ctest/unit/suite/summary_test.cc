@@ -87,5 +87,51 @@ TEST(Summary, NamesTheServicesWhenThereAreSeveral) {
                                        "service: plain at https://models.example:8443: mine\n"));
 }
 
+TEST(Summary, FlagsThatWereRaisedAreLines) {
+  run::RunInfo info = Info();
+  info.validity.flags = {{"machine_busy", "", 0.31, "share", 0.1, true, "other processes used 31.0 %"},
+                         {"drift", "", 0.01, "ratio", 0.1, false, "drift is small"},
+                         {"overloaded", info.cases[0].id, 4.2, "ratio", 1.5, true, "grew\n"}};
+  EXPECT_THAT(Summary(info), ::testing::StartsWith("flag: machine_busy: other processes used 31.0 %\n"
+                                                   "flag: overloaded: chat/a/p/stream:on/max_tokens:8: grew\\n\n"
+                                                   "2 cases, "));
+}
+
+TEST(Summary, ALoadIsALine) {
+  run::RunInfo info = Info();
+  run::CaseSummary closed;
+  closed.case_id = "chat/a/p/stream:on/max_tokens:8/concurrency:4";
+  closed.case_metrics = {{"requests_per_s", 47.52}, {"output_tokens_per_s", 1520.7}, {"concurrency_achieved", 3.791}};
+  run::CaseSummary open = closed;
+  open.case_id = "chat/a/p/stream:on/max_tokens:8/rate:5";
+  open.request_metrics["latency_from_schedule_ms"].median = 49.4;
+  run::CaseSummary one_by_one;
+  one_by_one.case_id = info.cases[0].id;
+  one_by_one.case_metrics = {{"error_rate", 0}};
+  info.summaries = {one_by_one, closed, open};
+  EXPECT_THAT(Summary(info), ::testing::StartsWith(
+                                 "load: chat/a/p/stream:on/max_tokens:8/concurrency:4: 47.5 requests/s, 1521 tokens/s, "
+                                 "3.79 in flight on average\n"
+                                 "load: chat/a/p/stream:on/max_tokens:8/rate:5: 47.5 requests/s, 1521 tokens/s, 3.79 "
+                                 "in flight on average, latency from schedule 49.4 ms (median)\n"
+                                 "2 cases, "));
+}
+
+TEST(Summary, OurOwnOverheadIsALine) {
+  run::RunInfo info = Info();
+  info.overhead.emplace();
+  info.overhead->requests = 200;
+  info.overhead->request_us_p50 = 210.4;
+  info.overhead->request_us_p99 = 480;
+  info.overhead->event_us_p50 = 35;
+  info.overhead->event_us_p99 = 61;
+  info.overhead->cpu_us_per_request = 99.6;
+  EXPECT_THAT(Summary(info), HasSubstr("our own overhead: 210 us per request (p50; p99 480 us), 35 us per event (p50; "
+                                       "p99 61 us), 99.6 us of CPU per request; 200 requests\nrun: "));
+  info.overhead = run::Overhead();
+  info.overhead->absent = "cannot start \x1b[2J";
+  EXPECT_THAT(Summary(info), HasSubstr("our own overhead: not measured: cannot start \\x1B[2J\n"));
+}
+
 }  // namespace
 }  // namespace assay::suite
