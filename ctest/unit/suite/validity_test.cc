@@ -193,7 +193,7 @@ TEST(Validity, AServiceThatDoesNotKeepUpIsOverloaded) {
 }
 
 // All requests in flight share the service: each takes 2 s, the first as the last. Alone one takes 40 ms: 50 times; 1.1
-// of 3.1 s are 35 % of the rate.
+// of 3.1 - 0.04 s are 36 % of the rate.
 TEST(Validity, AServiceThatSharesItselfIsOverloadedFromTheFirstRequest) {
   RunCourse course = Good();
   course.cases.push_back(OpenLoop(12, 2000, 0));
@@ -201,7 +201,7 @@ TEST(Validity, AServiceThatSharesItselfIsOverloadedFromTheFirstRequest) {
   const run::Flag flag = Find(course, "overloaded");
   EXPECT_TRUE(flag.raised);
   EXPECT_DOUBLE_EQ(*flag.figure, 50);
-  EXPECT_THAT(flag.message, HasSubstr("35 % of the rate"));
+  EXPECT_THAT(flag.message, HasSubstr("36 % of the rate"));
 }
 
 // Latencies 5, 10, ... 60 ms: growth 52.5 / 12.5 = 4.2, but 1.1 / 1.16 = 95 % of the rate.
@@ -213,13 +213,24 @@ TEST(Validity, LatencyThatGrowsAloneIsNoOverload) {
   EXPECT_GT(*flag.figure, flag.limit);
 }
 
-// A second each, throughout: 1.1 / 2.1 = 52 % of the rate within these few requests, but nothing grows.
+// A second each, throughout: nothing is behind but the last request itself, and nothing grows.
 TEST(Validity, ASlowServiceIsNoOverload) {
   RunCourse course = Good();
   course.cases.push_back(OpenLoop(12, 1000, 0));
   course.cases.back().alone_ms = 1000;
   EXPECT_FALSE(Find(course, "overloaded").raised);
   EXPECT_DOUBLE_EQ(*Find(course, "overloaded").figure, 1);
+}
+
+// Twice as slow as alone towards the end, but 1.1 s of the schedule and 80 - 40 ms behind it are 96 % of the rate.
+TEST(Validity, ABusyServiceThatKeepsUpIsNotOverloaded) {
+  RunCourse course = Good();
+  course.cases.push_back(OpenLoop(12, 80, 0));
+  course.cases.back().alone_ms = 40;
+  const run::Flag flag = Find(course, "overloaded");
+  EXPECT_FALSE(flag.raised);
+  EXPECT_DOUBLE_EQ(*flag.figure, 2);
+  EXPECT_THAT(flag.message, HasSubstr("96 % of the rate"));
 }
 
 TEST(Validity, FailedRequestsHaveNoLatencyFromSchedule) {
