@@ -2,6 +2,7 @@
 #include "benchmarks/suite/case_log.h"
 
 #include "benchmarks/suite/doubts.h"
+#include "fixtures/base/units.h"
 
 namespace assay::suite {
 namespace {
@@ -15,7 +16,10 @@ ScheduledRequest Scheduled(const run::Sample& sample) {
   if (timeline.closed) request.ended_ns = timeline.start_ns + timeline.closed->count();
   // A request that failed was sent as well.
   request.lag_ms = static_cast<double>(timeline.start_ns - request.scheduled_ns) / 1e6;
+  request.good = sample.outcome == run::Outcome::kOk;
   request.latency_ms = run::LatencyFromScheduleMs(sample);
+  const bool given_up = sample.outcome == run::Outcome::kTimeout || sample.outcome == run::Outcome::kStalled;
+  if (given_up && timeline.closed) request.latency_ms = *request.lag_ms + base::ToMilliseconds(*timeline.closed);
   return request;
 }
 
@@ -30,11 +34,12 @@ CaseLog::CaseLog(const std::vector<run::PlannedCase>& cases) {
 
 Row CaseLog::Add(std::size_t index, const run::PlannedCase& plan, const run::Sample& sample, std::string failure) {
   Case& one = cases_[index];
-  ++measured_;
   one.summariser.Add(sample);
-  if (sample.timeline.scheduled_ns) one.scheduled.push_back(Scheduled(sample));
   Row row;
   row.failure = std::move(failure);
+  if (sample.outcome == run::Outcome::kCancelled) return row;
+  ++measured_;
+  if (sample.timeline.scheduled_ns) one.scheduled.push_back(Scheduled(sample));
   if (!row.failure.empty()) {
     ++failed_;
     return row;

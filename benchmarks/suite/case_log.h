@@ -27,7 +27,8 @@ class CaseLog {
  public:
   explicit CaseLog(const std::vector<run::PlannedCase>& cases);
 
-  // A measured request that stands. `failure` says in words how it failed.
+  // A measured request that stands. `failure` says in words how it failed. One that the user cancelled says nothing of
+  // the service and is not counted.
   Row Add(std::size_t index, const run::PlannedCase& plan, const run::Sample& sample, std::string failure);
   void AddDisturbed(bool warmup);
   // A warm-up that stands: how long such a request takes alone.

@@ -45,6 +45,13 @@ std::string NotAskedAgain(const run::Sample& sample) {
   return "; not asked again, one such request took " + base::FormatDuration(*sample.timeline.closed);
 }
 
+// Of a load that ended early.
+std::string NothingAnswered() {
+  return "nothing answered for " +
+         std::to_string(std::chrono::duration_cast<std::chrono::seconds>(kHangsAfter).count()) +
+         " s, the rest was not sent";
+}
+
 base::Nanoseconds Took(const chat::Completion& completion) {
   return completion.sample.timeline.closed.value_or(base::Nanoseconds(0));
 }
@@ -131,8 +138,9 @@ class Measurement::Impl {
     measured.measuring_time = measuring_time_;
     measured.validity.interrupted = Cancelled();
     measured.validity.upkeep_s = base::ToSeconds(upkeep_);
+    measured.validity.load_pause_s = base::ToSeconds(load_pause_);
     if (measuring_time_ > base::Nanoseconds(0)) {
-      const base::Nanoseconds busy = in_requests_ + measuring_upkeep_;
+      const base::Nanoseconds busy = in_requests_ + measuring_upkeep_ + load_pause_;
       measured.validity.idle_share =
           std::clamp(1.0 - base::ToSeconds(busy) / base::ToSeconds(measuring_time_), 0.0, 1.0);
     }
@@ -342,20 +350,25 @@ class Measurement::Impl {
     progress_.Measure(position_ - 1, total_, plan.id, 0, shape.requests);
     if (options_.watch != nullptr) options_.watch->Before(plan.model, true);
     Window window;
+    Window disturbed_window;  // of the first time, where the block was asked twice
     const base::Moment before = clock_.Now();
     if (!first_) first_ = before;
-    const base::Nanoseconds upkeep =
+    const session::AskedLoad asked =
         asker_.AskUnderLoad(plan, shape, [&](std::int64_t request, chat::Completion completion) {
           session::Label(completion, plan, request, false);
-          window.Add(completion.sample.timeline);
+          const bool disturbed = !completion.sample.disturbed.empty();
+          (disturbed ? disturbed_window : window).Add(completion.sample.timeline);
           Record(completion);
+          if (disturbed) return;  // the one that stands follows
           block_[static_cast<std::size_t>(request)] = Judge(index, completion.sample, Reason(completion.sample));
         });
     last_ = clock_.Now();
     if (options_.watch != nullptr) options_.watch->AfterBlock();
-    upkeep_ += upkeep;
-    measuring_upkeep_ += upkeep;
-    in_requests_ += window.length();
+    upkeep_ += asked.upkeep;
+    measuring_upkeep_ += asked.upkeep;
+    load_pause_ += asked.pause;
+    in_requests_ += window.length() + disturbed_window.length();
+    if (asked.gave_up) plan.failure += (plan.failure.empty() ? "" : "; ") + NothingAnswered();
   }
 
   bool ok() const { return !write_error_.has_value(); }
@@ -390,6 +403,7 @@ class Measurement::Impl {
   base::Nanoseconds in_requests_{0};
   base::Nanoseconds upkeep_{0};
   base::Nanoseconds measuring_upkeep_{0};  // warm-ups left out
+  base::Nanoseconds load_pause_{0};
   std::optional<base::Error> write_error_;
 };
 

@@ -45,6 +45,10 @@ std::string Figure(double value) {
   return text;
 }
 
+std::string Duration(double seconds) {
+  return base::FormatDuration(std::chrono::duration_cast<base::Nanoseconds>(std::chrono::duration<double>(seconds)));
+}
+
 void PrintFlags(const std::vector<run::Flag>& flags, std::ostream& out) {
   for (const run::Flag& flag : flags) {
     if (!flag.raised) continue;
@@ -115,14 +119,13 @@ void PrintSummary(const run::RunInfo& info, base::Nanoseconds measuring_time, co
   char idle[32];
   std::snprintf(idle, sizeof idle, "%.2f %%", validity.idle_share * 100);
   out << info.cases.size() << " cases, " << validity.measured_requests << " measured requests in "
-      << base::FormatDuration(measuring_time) << ", " << failed << " cases failed; idle between requests " << idle
-      << "\n";
+      << base::FormatDuration(measuring_time) << ", " << failed << " cases failed; idle between requests " << idle;
+  if (validity.load_pause_s > 0) out << ", pauses around loads " << Duration(validity.load_pause_s);
+  out << "\n";
   if (validity.disturbed_requests > 0) {
     out << validity.disturbed_requests
         << " requests were disturbed by the service, sent again and not counted; upkeep took "
-        << base::FormatDuration(
-               std::chrono::duration_cast<base::Nanoseconds>(std::chrono::duration<double>(validity.upkeep_s)))
-        << "\n";
+        << Duration(validity.upkeep_s) << "\n";
   }
   if (info.overhead) PrintOverhead(*info.overhead, out);
   if (validity.interrupted) out << "interrupted: the run is not complete\n";

@@ -19,8 +19,13 @@ constexpr double kOthersShare = 0.10;
 constexpr double kStolenShare = 0.05;
 constexpr double kDrift = 0.10;
 constexpr double kGrowth = 1.5;
-constexpr double kKeptUp = 0.85;   // of the rate that was asked for
-constexpr double kLagOfGap = 0.1;  // of the mean gap between two requests
+constexpr double kShortfall = 0.15;  // of the rate that was asked for
+// Where a queue grows from third to third, less is noise: a rate just above what the service can do.
+constexpr double kSteadyShortfall = 0.05;
+constexpr double kSteadyStep = 1.3;    // of a third's median over the one before
+constexpr double kSteadyGrowth = 3;    // of the last one's over the first one's
+constexpr double kMostlyFailed = 0.5;  // of the requests
+constexpr double kLagOfGap = 0.1;      // of the mean gap between two requests
 constexpr double kLeastLagMs = 5;
 constexpr std::size_t kFewestPerThird = 3;
 
@@ -122,7 +127,7 @@ run::Flag Drift(const std::vector<CaseCourse>& cases) {
 }
 
 constexpr Name kScheduleLag{"schedule_lag", "ms"};
-constexpr Name kOverloaded{"overloaded", "ratio"};
+constexpr Name kOverloaded{"overloaded", "share"};
 
 run::Flag ScheduleLag(const CaseCourse& one) {
   const double limit = std::max(kLeastLagMs, kLagOfGap * 1e3 / *one.scenario.rate_per_s);
@@ -138,35 +143,69 @@ run::Flag ScheduleLag(const CaseCourse& one) {
                    Text(" %.2f ms of their schedule (limit %.2f ms)", lag, limit));
 }
 
+// Whether the thirds' medians show a queue that never stopped growing.
+bool GrewSteadily(std::span<const double> values) {
+  const std::size_t third = values.size() / 3;
+  if (third < kFewestPerThird) return false;
+  const auto first = base::Quantile(values.first(third), 0.5);
+  const auto middle = base::Quantile(values.subspan(third, values.size() - 2 * third), 0.5);
+  const auto last = base::Quantile(values.last(third), 0.5);
+  return first && middle && last && *middle >= kSteadyStep * *first && *last >= kSteadyStep * *middle &&
+         *last >= kSteadyGrowth * *first;
+}
+
+// What came of an open loop.
+struct Kept {
+  std::size_t attempted = 0;
+  std::size_t good = 0;
+  std::vector<double> latencies;  // as they were scheduled
+  double shortfall = 0;           // part of the rate that was not served
+};
+
+Kept KeptOf(const CaseCourse& one) {
+  std::vector<ScheduledRequest> requests = one.scheduled;
+  std::ranges::stable_sort(requests, {}, &ScheduledRequest::scheduled_ns);
+  Kept kept;
+  kept.attempted = requests.size();
+  const std::int64_t first = requests.front().scheduled_ns;
+  double needed = 0;
+  for (const ScheduledRequest& request : requests) {
+    if (request.latency_ms) kept.latencies.push_back(*request.latency_ms);
+    if (!request.good) continue;
+    ++kept.good;
+    // Even a service that is never behind is still at the last request when the schedule has ended.
+    const double until = static_cast<double>(request.ended_ns.value_or(first) - first);
+    needed = std::max(needed, until - one.alone_ms.value_or(0) * 1e6);
+  }
+  const auto span = static_cast<double>(requests.back().scheduled_ns - first);
+  const double in_time = needed > span ? span / needed : 1;
+  kept.shortfall = 1 - static_cast<double>(kept.good) / static_cast<double>(kept.attempted) * in_time;
+  return kept;
+}
+
 // A service that takes one request after the other shows a queue that grows from third to third. One that answers all
 // of them at once, each the slower for it, makes the first wait as long as the last: that shows against a request
-// alone.
+// alone. One that turns requests away, or lets them time out, shows neither.
 run::Flag Overloaded(const CaseCourse& one) {
-  std::vector<ScheduledRequest> requests = one.scheduled;
-  std::ranges::sort(requests, {}, &ScheduledRequest::scheduled_ns);
-  std::vector<double> latencies;
-  std::optional<std::int64_t> ended;
-  for (const ScheduledRequest& request : requests) {
-    if (request.latency_ms) latencies.push_back(*request.latency_ms);
-    if (request.ended_ns) ended = std::max(ended.value_or(*request.ended_ns), *request.ended_ns);
+  const Kept kept = KeptOf(one);
+  const std::optional<double> growth = GrowthOf(kept.latencies, one.alone_ms);
+  const bool mostly_failed =
+      static_cast<double>(kept.attempted - kept.good) >= kMostlyFailed * static_cast<double>(kept.attempted);
+  const double limit = GrewSteadily(kept.latencies) ? kSteadyShortfall : kShortfall;
+  if (!growth && !mostly_failed) {
+    return Unknown(kOverloaded, limit,
+                   "fewer than " + std::to_string(3 * kFewestPerThird) + " latencies from schedule are known");
   }
-  const std::optional<double> growth = GrowthOf(latencies, one.alone_ms);
-  if (!growth || !ended || *ended <= requests.front().scheduled_ns) {
-    return Unknown(kOverloaded, kGrowth, "fewer than " + std::to_string(3 * kFewestPerThird) + " requests succeeded");
-  }
-  const auto first = static_cast<double>(requests.front().scheduled_ns);
-  // Even a service that is never behind is still at the last request when the schedule has ended.
-  const double span = static_cast<double>(requests.back().scheduled_ns) - first;
-  const double needed = static_cast<double>(*ended) - first - one.alone_ms.value_or(0) * 1e6;
-  const double kept_up = needed > span ? span / needed : 1;
-  run::Flag flag =
-      Known(kOverloaded, *growth, kGrowth,
-            Text("latency from schedule grew to %.2f times of what it was at first, or alone (limit %.1f), and the "
-                 "service kept up with %.0f %% of the rate",
-                 *growth, kGrowth, kept_up * 100));
   // One slow answer at the end makes the one or the other; a queue that grows makes both.
-  flag.raised = flag.raised && kept_up < kKeptUp;
-  return flag;
+  const bool counts = mostly_failed || *growth > kGrowth;
+  std::string message =
+      Text("the service fell %.1f %% short of the rate (limit %.0f %%)", kept.shortfall * 100, limit * 100) + ", " +
+      std::to_string(kept.good) + " of " + std::to_string(kept.attempted) +
+      " requests succeeded, and latency from schedule ";
+  message += growth ? Text("grew to %.2f times of what it was at first, or alone", *growth)
+                    : "is known of too few to tell whether it grew";
+  if (!counts) message += Text(": not more than %.1f times, so the rate counts as held", kGrowth);
+  return Known(kOverloaded, counts ? kept.shortfall : 0, limit, std::move(message));
 }
 
 }  // namespace
@@ -198,7 +237,7 @@ std::vector<run::Flag> JudgeValidity(const RunCourse& course) {
   }
   if (flags.size() == before) {
     flags.push_back(Unknown(kScheduleLag, kLeastLagMs, "no case was sent on a schedule"));
-    flags.push_back(Unknown(kOverloaded, kGrowth, "no case was sent on a schedule"));
+    flags.push_back(Unknown(kOverloaded, kShortfall, "no case was sent on a schedule"));
   }
   return flags;
 }

@@ -19,7 +19,9 @@ struct ScheduledRequest {
   std::int64_t scheduled_ns = 0;
   std::optional<std::int64_t> ended_ns;
   std::optional<double> lag_ms;
-  std::optional<double> latency_ms;  // from its schedule; absent when it failed
+  // From its schedule; of one that was given up on until then, which is a lower bound; of other failures absent.
+  std::optional<double> latency_ms;
+  bool good = false;
 };
 
 struct CaseCourse {

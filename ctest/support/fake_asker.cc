@@ -44,30 +44,43 @@ session::Asked FakeAsker::Ask(const run::PlannedCase& plan, const session::Turn&
   return answer;
 }
 
-base::Nanoseconds FakeAsker::AskUnderLoad(
+session::AskedLoad FakeAsker::AskUnderLoad(
     const run::PlannedCase& plan, const session::LoadShape& shape,
     const std::function<void(std::int64_t index, chat::Completion completion)>& done) {
   asked.push_back(plan.id + " load " + std::to_string(shape.requests));
   shapes.push_back(shape);
+  session::AskedLoad answer;
   now_ += 1ms;
+  for (int left = disturbances ? disturbances(plan) : 0; left > 0; --left) {
+    AskBlock(plan, shape, "service_moved", done);
+    now_ += after_load + upkeep;
+    answer.pause += after_load;
+    answer.upkeep += upkeep;
+  }
+  AskBlock(plan, shape, "", done);
+  now_ += after_load + upkeep;
+  answer.pause += after_load;
+  answer.upkeep += upkeep;
+  answer.gave_up = gives_up && sent_at_most < shape.requests;
+  return answer;
+}
+
+void FakeAsker::AskBlock(const run::PlannedCase& plan, const session::LoadShape& shape, const std::string& disturbed,
+                         const std::function<void(std::int64_t index, chat::Completion completion)>& done) {
   const base::Moment begin = now_;
   base::Moment round = begin;
-  base::Moment end = begin;
-  std::vector<chat::Completion> completions;
   for (std::int64_t i = 0; i < std::min(shape.requests, sent_at_most); ++i) {
     const bool closed_loop = shape.in_flight > 0;
-    if (closed_loop && i % shape.in_flight == 0) round = end;
+    if (closed_loop && i % shape.in_flight == 0) round = now_;
     const base::Moment start = closed_loop ? round : begin + shape.schedule[static_cast<std::size_t>(i)];
-    completions.push_back(client_.Complete(plan.model, plan.request));
-    run::Timeline& timeline = completions.back().sample.timeline;
+    chat::Completion completion = client_.Complete(plan.model, plan.request);
+    run::Timeline& timeline = completion.sample.timeline;
     timeline.start_ns = base::SteadyNanoseconds(start);
     if (!closed_loop) timeline.scheduled_ns = timeline.start_ns;
-    end = std::max(end, start + timeline.closed.value_or(0ns));
+    completion.sample.disturbed = disturbed;
+    now_ = std::max(now_, start + timeline.closed.value_or(0ns));
+    done(i, std::move(completion));
   }
-  now_ = end + after_load;
-  for (std::size_t i = 0; i < completions.size(); ++i) done(static_cast<std::int64_t>(i), std::move(completions[i]));
-  now_ += upkeep;
-  return upkeep;
 }
 
 }  // namespace assay::testing

@@ -209,8 +209,7 @@ AcceptedAnswer ModalAnswer(const run::RunCase& one) {
     if (!sample.counts() || sample.answer_sha256.value_or("") != modal.answer_sha256) continue;
     modal.finish_reason = sample.finish_reason;
     // Counts of our own are no property of the answer and are never compared with the service's.
-    if (sample.token_source == run::TokenSource::kServerUsage ||
-        sample.token_source == run::TokenSource::kContinuousUsage) {
+    if (run::IsServerUsage(sample.token_source)) {
       modal.prompt_tokens = sample.prompt_tokens;
       modal.completion_tokens = sample.completion_tokens;
     }

@@ -106,6 +106,41 @@ TEST_P(Moved, AnAnswerThatWasGivenUpOnHasEndedBeforeTheNextRequest) {
   }
 }
 
+// The block it happens in is asked once more; the blocks behind it do not know.
+TEST_P(Moved, UnderLoadTheWholeBlockIsAskedOnceMore) {
+  const char* const kEviction = "evict,after=12,times=1";
+  const char* const kMove = "move_port,after=12,times=1";
+  for (const std::string scenario : {kEviction, kMove}) {
+    SCOPED_TRACE(scenario);
+    const bool moves = scenario == kMove;
+    // G1 loads a model silently when it is asked.
+    if (!moves && std::string(GetParam()) == "g1") continue;
+    const std::string name = moves ? "moved" : "evicted";
+    const process::Completed done =
+        Measure({"--service=embedded", "--scenario=" + scenario, "--repetitions=20",
+                 "--scenarios=concurrency:4,rate:50,concurrency:2", "--self-measurement=off", "--run=" + Path(name)},
+                {{"FOUNDRY_EMBEDDED_GENERATION", GetParam()}});
+    ASSERT_EQ(done.exit_code, 0) << done.standard_output << done.standard_error;
+    const run::Run run = ReadMeasured(name);
+    ASSERT_EQ(run.cases.size(), 3U);
+    int disturbed = 0;
+    for (const run::RunCase& measured : run.cases) {
+      EXPECT_EQ(measured.plan.failure, "");
+      int counted = 0;
+      for (const run::Sample& sample : measured.samples) {
+        if (sample.counts()) ++counted;
+        if (sample.warmup || sample.disturbed.empty()) continue;
+        EXPECT_EQ(sample.disturbed, moves ? "service_moved" : "model_evicted");
+        ++disturbed;
+      }
+      EXPECT_EQ(counted, 20) << measured.plan.id;
+    }
+    EXPECT_EQ(disturbed, 20);  // one block, its good answers included
+    EXPECT_EQ(run.info.validity.failed_requests, 0);
+    EXPECT_THAT(done.standard_output, HasSubstr(moves ? "service_moved" : "model_reloaded"));
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(On, Moved, ::testing::Values("g1", "g2", "g3"),
                          [](const auto& tested) { return std::string(tested.param); });
 

@@ -26,10 +26,10 @@ class InstantAsker final : public session::Asker {
     asked.completion = Answer();
     return asked;
   }
-  base::Nanoseconds AskUnderLoad(const run::PlannedCase&, const session::LoadShape& shape,
-                                 const std::function<void(std::int64_t, chat::Completion)>& done) override {
+  session::AskedLoad AskUnderLoad(const run::PlannedCase&, const session::LoadShape& shape,
+                                  const std::function<void(std::int64_t, chat::Completion)>& done) override {
     for (std::int64_t i = 0; i < shape.requests; ++i) done(i, Answer());
-    return base::Nanoseconds(0);
+    return {};
   }
 
  private:

@@ -175,15 +175,104 @@ TEST(Answering, CountedInChunksNothingIsHidden) {
   EXPECT_FALSE(sample.hidden_output);
 }
 
+// Floating point in whole answers, in streams, and in streams of which each chunk counts: 2.0 are two tokens.
+TEST(Answering, WholeNumbersInFloatingPointAreCounts) {
+  const std::string usage = R"({"prompt_tokens":9.0,"completion_tokens":1.2e1,"reasoning_tokens":2.0})";
+  const std::string words = "twelve tokens of text";
+  for (const run::Sample& sample :
+       {SampleOf({Content(words), Content("."), kStop, R"({"choices":[],"usage":)" + usage + "}", kDone}),
+        CompleteBody(R"({"choices":[{"finish_reason":"stop","message":{"content":")" + words + R"("}}],"usage":)" +
+                     usage + "}")
+            .sample}) {
+    EXPECT_EQ(sample.prompt_tokens, 9);
+    EXPECT_EQ(sample.completion_tokens, 12);
+    EXPECT_EQ(sample.reasoning_tokens, 2);
+    EXPECT_EQ(sample.token_source, run::TokenSource::kServerUsage);
+  }
+  const auto tokens = [](const std::string& completion) { return R"({"completion_tokens":)" + completion + "}"; };
+  const run::Sample continuous =
+      SampleOf({Counted("a", tokens("1.0")), Counted("b", tokens("2.0")), Counted("c", tokens("3")), kStop, kDone});
+  EXPECT_EQ(continuous.completion_tokens, 3);
+  EXPECT_EQ(continuous.first_chunk_tokens, 1);
+  EXPECT_EQ(continuous.token_source, run::TokenSource::kContinuousUsage);
+}
+
+TEST(Answering, OtherNumbersAreNoCounts) {
+  // 2^63 is one more than fits; as an integer it is read as floating point.
+  for (const char* number : {"2.5", "1e30", "-1e30", "9223372036854775808", "1e-1", "\"2\"", "null", "true"}) {
+    const std::string event = R"({"choices":[],"usage":{"completion_tokens":)" + std::string(number) + "}}";
+    const run::Sample sample = SampleOf({Content("a"), Content("b"), Content("c"), kStop, event, kDone});
+    EXPECT_EQ(OutcomeName(sample), "ok") << number;
+    EXPECT_EQ(sample.token_source, run::TokenSource::kChunks) << number;
+    EXPECT_EQ(sample.completion_tokens, 3) << number;
+    const run::Sample whole =
+        CompleteBody(R"({"choices":[{"message":{"content":"Hi"}}],"usage":{"completion_tokens":)" +
+                     std::string(number) + "}}")
+            .sample;
+    EXPECT_EQ(whole.completion_tokens, std::nullopt) << number;
+  }
+}
+
+// 1000 events of 1000 bytes: their texts are held once, 1,000,000 bytes, beside a 64-byte event and a 16-byte read for
+// each (as many again where the lists have just grown), 15 bytes of its empty name, and 4 KiB of the body.
+TEST(Answering, HoldsTheEventsOfAStreamOnce) {
+  const chat::Target target{"http://127.0.0.1:1", {}, {}};
+  chat::Answering answering(target, "tiny:1", ChatRequest());
+  const std::size_t with_request = answering.held_bytes();
+  EXPECT_GT(with_request, answering.request().body.size());
+  const http::Request sent = std::move(answering.request());
+  const std::size_t empty = answering.held_bytes();
+  EXPECT_LE(empty + sent.body.size(), with_request);
+  const std::string event = "data: " + std::string(1000, 'x') + "\n\n";
+  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(answering.OnBytes(event, base::Moment(1ms * i)));
+  EXPECT_GE(answering.held_bytes() - empty, 1'000'000U + 1000U * 64U);
+  EXPECT_LE(answering.held_bytes() - empty, 1'000'000U + 1000U * (2 * 64U + 2 * 16U + 32U) + 8192U);
+}
+
+// As long as no event has come it may be no stream at all, and all of it is needed.
+TEST(Answering, HoldsTheWholeBodyUntilThereIsAnEvent) {
+  const chat::Target target{"http://127.0.0.1:1", {}, {}};
+  chat::Answering answering(target, "tiny:1", ChatRequest());
+  const std::size_t empty = answering.held_bytes();
+  const std::string line = ": a comment of 32 bytes, or more\n";
+  for (int i = 0; i < 10'000; ++i) ASSERT_TRUE(answering.OnBytes(line, base::Moment(1ms)));
+  EXPECT_GE(answering.held_bytes() - empty, 10'000 * line.size());
+  ASSERT_TRUE(answering.OnBytes("data: {}\n\n", base::Moment(2ms)));
+  EXPECT_LE(answering.held_bytes() - empty, 8192U);
+}
+
+TEST(Answering, ALongAnswerThatIsNoStreamIsReadAsAWhole) {
+  const std::string text(100'000, 'y');
+  ScriptedExchange exchange;
+  exchange.content_type = "application/json";
+  exchange.pieces = {{R"({"choices":[{"finish_reason":"stop",)", 10ms},
+                     {R"("message":{"content":")" + text, 20ms},
+                     {R"("}}]})", 30ms}};
+  const chat::Completion completion = Complete(exchange);
+  EXPECT_EQ(OutcomeName(completion.sample), "ok") << completion.sample.error;
+  EXPECT_EQ(Text(completion), text);
+}
+
+// Of an error that goes on as a stream its own words are the first, however much comes behind them.
+TEST(Answering, TheWordsOfAnErrorStayWhenEventsFollow) {
+  ScriptedExchange exchange;
+  exchange.status = 503;
+  exchange.content_type = "text/plain";
+  exchange.pieces = {{"busy, try later\n" + std::string(10'000, 'x') + "\n", 10ms},
+                     {Events({Content("a")}), 20ms},
+                     {Events({Content(std::string(10'000, 'b')), kDone}), 30ms}};
+  const run::Sample sample = Complete(exchange).sample;
+  EXPECT_EQ(OutcomeName(sample), "http_status");
+  EXPECT_EQ(sample.error, "HTTP 503: busy, try later");
+}
+
 TEST(Answering, SaysThatItsConnectionWasNewOnPurpose) {
   const chat::Target target{"http://127.0.0.1:1", {}, {}};
   for (const bool fresh : {true, false}) {
     chat::Answering answering(target, "tiny:1", ChatRequest());
     EXPECT_FALSE(answering.request().fresh_connection);
     answering.request().fresh_connection = fresh;
-    EXPECT_EQ(answering.held_bytes(), 0U);
     EXPECT_TRUE(answering.OnBytes("data: ", base::Moment(1s)));
-    EXPECT_EQ(answering.held_bytes(), 6U);
     EXPECT_EQ(answering.Conclude(std::nullopt, {}).sample.new_connection, fresh);
   }
 }

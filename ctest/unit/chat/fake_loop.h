@@ -36,20 +36,24 @@ class FakeLoop final : public http::Loop {
   void Cancel(Id id) override {
     for (Transfer& each : waiting) each.cancelled = each.cancelled || each.id == id;
   }
-  bool RunOnce(base::Moment /*deadline*/) override {
+  bool RunOnce(base::Moment deadline) override {
+    deadlines.push_back(deadline);
     if (!waiting.empty()) hand_(*this);
     return !waiting.empty();
   }
 
   // Ends the transfer at that place of `waiting` with a body, or with an error once some of the body has come.
-  void End(std::size_t place, std::string_view body, std::optional<base::Error> error = {}, bool sent = true) {
+  // One that was to begin at once began as many seconds after the clock's zero as its id says; each takes 6 ms.
+  void End(std::size_t place, std::string_view body, std::optional<base::Error> error = {}, bool sent = true,
+           int status = 200) {
     const Transfer ending = std::move(waiting[place]);
     waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(place));
     http::Exchange exchange;
-    exchange.start = base::Moment(std::chrono::seconds(ending.id));
+    exchange.start =
+        ending.moment == base::Moment::min() ? base::Moment(std::chrono::seconds(ending.id)) : ending.moment;
     if (sent) exchange.sent = std::chrono::microseconds(10);
     if (!body.empty()) {
-      exchange.status = 200;
+      exchange.status = status;
       exchange.content_type = "text/event-stream";
       ending.receiver.on_bytes(body, exchange.start + std::chrono::milliseconds(5));
     }
@@ -61,6 +65,7 @@ class FakeLoop final : public http::Loop {
 
   std::vector<Transfer> waiting;  // in the order they were started
   std::size_t most_at_once = 0;
+  std::vector<base::Moment> deadlines;  // of the turns
 
  private:
   std::function<void(FakeLoop&)> hand_;

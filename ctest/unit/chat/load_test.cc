@@ -14,6 +14,7 @@
 #include "ctest/unit/chat/complete.h"
 #include "ctest/unit/chat/fake_loop.h"
 #include "ctest/unit/http/raw_server.h"
+#include "fixtures/chat/answering.h"
 
 namespace assay::testing {
 namespace {
@@ -55,9 +56,21 @@ std::int64_t SeedOf(const FakeLoop::Transfer& transfer) {
   return *run::ParseJson(transfer.request.body, "request").value().Find("seed")->as_integer();
 }
 
+// Each is 5 MiB long; `written` is told the index of each that is asked for.
+Load Large(Load load, std::vector<std::int64_t>& written) {
+  load.request = [of = std::move(load.request), &written](std::int64_t index) {
+    written.push_back(index);
+    run::Json request = of(index);
+    (*request.as_object())["padding"] = std::string(5U << 20, 'x');
+    return request;
+  };
+  return load;
+}
+
 struct Told {
   std::vector<std::int64_t> indexes;
   std::vector<chat::Completion> completions;
+  chat::LoadCourse course;
 
   chat::OnCompletion Listen() {
     return [this](std::int64_t index, chat::Completion completion) {
@@ -80,7 +93,7 @@ struct Told {
 Told RunAll(http::Loop& loop, const Load& load, const std::function<bool()>& cancelled = {},
             const chat::Target& target = kTarget) {
   Told told;
-  RunLoad(loop, target, "tiny:1", load, told.Listen(), cancelled);
+  told.course = RunLoad(loop, target, "tiny:1", load, told.Listen(), cancelled);
   return told;
 }
 
@@ -115,15 +128,8 @@ TEST(ClosedLoop, SendsNoMoreThanThereAre) {
 }
 
 TEST(ClosedLoop, RequestsOfManyBytesAreWrittenDownWhenTheirTurnComes) {
-  Load load = ClosedLoop(6, 2);
   std::vector<std::int64_t> written;
-  load.request = [&](std::int64_t index) {
-    written.push_back(index);
-    run::Json request = ChatRequest();
-    (*request.as_object())["seed"] = index;
-    (*request.as_object())["padding"] = std::string(5U << 20, 'x');
-    return request;
-  };
+  const Load load = Large(ClosedLoop(6, 2), written);
   std::vector<std::size_t> written_by_then;
   FakeLoop loop([&](FakeLoop& it) {
     written_by_then.push_back(written.size());
@@ -176,7 +182,10 @@ TEST(RunLoad, DecodesWhenTheLastAnswerIsIn) {
 TEST(RunLoad, DecodesTheOldestWhenTooMuchWaits) {
   FakeLoop loop([](FakeLoop& it) { it.End(0, Stream("x")); });
   Load load = ClosedLoop(5, 1);
-  load.hold_at_most_bytes = 2 * Stream("x").size();
+  chat::Answering one(kTarget, "tiny:1", load.request(0));
+  const http::Request sent = std::move(one.request());
+  ASSERT_TRUE(one.OnBytes(Stream("x"), base::Moment()));
+  load.hold_at_most_bytes = 2 * one.held_bytes();
   std::vector<std::pair<std::int64_t, std::size_t>> told;  // index, requests on their way
   RunLoad(loop, kTarget, "tiny:1", load,
           [&](std::int64_t index, const chat::Completion&) { told.emplace_back(index, loop.waiting.size()); }, {});
@@ -245,6 +254,136 @@ TEST(OpenLoop, WhatWasNotSentYetIsNotTold) {
     }
   });
   EXPECT_THAT(RunAll(loop, OpenLoop({0ms, hours(1), hours(2)}), [&] { return cancelled; }).indexes, ElementsAre(0));
+}
+
+TEST(OpenLoop, RequestsOfManyBytesAreWrittenDownWhileNothingIsOnItsWay) {
+  std::vector<std::int64_t> written;
+  std::vector<std::size_t> written_by_then;
+  int turn = 0;
+  FakeLoop loop([&](FakeLoop& it) {
+    written_by_then.push_back(written.size());
+    if (++turn < 3) return;  // the first one was due an hour ago: it is on its way until the third turn
+    it.End(0, Stream("to " + std::to_string(SeedOf(it.waiting[0]))));
+  });
+  const Told told = RunAll(loop, Large(OpenLoop({-hours(1), hours(1), hours(2), hours(3), hours(4)}), written));
+  // Two of 5 MiB are more than 8 MiB. Those that end make room for others.
+  EXPECT_THAT(written_by_then, ElementsAre(2, 2, 2, 3, 4, 5, 5));
+  EXPECT_THAT(written, ElementsAre(0, 1, 2, 3, 4));
+  EXPECT_THAT(told.Texts(), ElementsAre("to 0", "to 1", "to 2", "to 3", "to 4"));
+  EXPECT_EQ(loop.most_at_once, 2U);
+}
+
+TEST(OpenLoop, WhatIsDueSoonIsWrittenDownHoweverLongItIs) {
+  std::vector<std::int64_t> written;
+  std::vector<std::size_t> written_by_then;
+  std::vector<base::Moment> moments;
+  FakeLoop loop([&](FakeLoop& it) {
+    written_by_then.push_back(written.size());
+    for (const FakeLoop::Transfer& each : it.waiting) {
+      if (SeedOf(each) == std::ssize(moments)) moments.push_back(each.moment);
+    }
+    it.End(0, Stream("x"));
+  });
+  const Told told = RunAll(loop, Large(OpenLoop({0ms, 500ms, 1000ms, 1999ms, hours(2)}), written));
+  EXPECT_EQ(written_by_then.at(0), 4U) << "all that are due within two seconds";
+  ASSERT_THAT(moments, SizeIs(5));
+  EXPECT_EQ(moments[3] - moments[0], 1999ms);
+  EXPECT_EQ(moments[4] - moments[0], hours(2)) << "of the same schedule, if written down later";
+  EXPECT_THAT(told.indexes, ElementsAre(0, 1, 2, 3, 4));
+  // The loop comes back in time for the fifth, and once that is scheduled, when there is something to tell.
+  EXPECT_EQ(loop.deadlines.at(0), moments[0] + hours(2) - std::chrono::seconds(2));
+  EXPECT_EQ(loop.deadlines.back(), base::Moment::max());
+}
+
+const base::Error kRefused{base::ErrorCode::kTransport, "refused", "url"};
+
+// In the fake loop request n (from 0) starts at n + 1 s and takes 6 ms.
+TEST(GiveUp, OnceNothingWasAnsweredForSoLong) {
+  FakeLoop loop([](FakeLoop& it) { it.End(0, "", kRefused, false); });
+  Load load = ClosedLoop(100, 1);
+  load.give_up_after = 3s;
+  const Told told = RunAll(loop, load);
+  EXPECT_TRUE(told.course.gave_up);
+  EXPECT_THAT(told.indexes,
+              ElementsAre(0, 1, 2, 3));  // since 1 s: the third ended after 2.006 s, the fourth after 3.006
+  EXPECT_EQ(told.course.in_flight, 3006ms);
+  EXPECT_THAT(told.Outcomes(), ElementsAre("connect", "connect", "connect", "connect"));
+}
+
+TEST(GiveUp, NotBeforeThreeHaveFailedInARow) {
+  FakeLoop loop([](FakeLoop& it) {
+    const bool good = SeedOf(it.waiting[0]) == 2;
+    it.End(0, good ? Stream("x") : "busy", std::nullopt, true, good ? 200 : 503);
+  });
+  Load load = ClosedLoop(100, 1);
+  load.give_up_after = 1ms;
+  const Told told = RunAll(loop, load);
+  EXPECT_TRUE(told.course.gave_up);
+  EXPECT_THAT(told.Outcomes(),
+              ElementsAre("http_status", "http_status", "ok", "http_status", "http_status", "http_status"));
+}
+
+TEST(GiveUp, TimeCountsFromTheLastThatSucceeded) {
+  FakeLoop loop([](FakeLoop& it) {
+    const bool good = SeedOf(it.waiting[0]) == 1;
+    it.End(0, good ? Stream("x") : "", good ? std::optional<base::Error>() : kRefused);
+  });
+  Load load = ClosedLoop(100, 1);
+  load.give_up_after = 5s;
+  const Told told = RunAll(loop, load);
+  EXPECT_TRUE(told.course.gave_up);
+  EXPECT_THAT(told.indexes, SizeIs(7));  // the second ended at 2.006 s, the seventh at 7.006
+}
+
+TEST(GiveUp, WhatIsOnItsWayIsWaitedFor) {
+  FakeLoop loop([](FakeLoop& it) {
+    const bool good = SeedOf(it.waiting[0]) >= 3;
+    it.End(0, good ? Stream("x") : "", good ? std::optional<base::Error>() : kRefused, good);
+  });
+  Load load = ClosedLoop(100, 3);
+  load.give_up_after = 1ms;
+  const Told told = RunAll(loop, load);
+  EXPECT_TRUE(told.course.gave_up);
+  // Two more were sent for the first two that failed. They are answered after the third has failed, which is too late.
+  EXPECT_THAT(told.Outcomes(), ElementsAre("connect", "connect", "connect", "ok", "ok"));
+}
+
+TEST(GiveUp, OnlyWhereThatIsWantedAndSomethingIsLeftToSend) {
+  FakeLoop loop([](FakeLoop& it) { it.End(0, "", kRefused, false); });
+  Load load = ClosedLoop(50, 2);
+  Told told = RunAll(loop, load);
+  EXPECT_FALSE(told.course.gave_up);
+  EXPECT_THAT(told.indexes, SizeIs(50));
+  load = ClosedLoop(3, 1);
+  load.give_up_after = 1ms;
+  told = RunAll(loop, load);
+  EXPECT_FALSE(told.course.gave_up) << "all were sent";
+  EXPECT_THAT(told.indexes, SizeIs(3));
+}
+
+TEST(GiveUp, AnOpenLoopSendsWhatItsScheduleSays) {
+  FakeLoop loop([](FakeLoop& it) { it.End(0, "", kRefused, false); });
+  Load load = OpenLoop({0ms, 1s, 2s, 3s, 250s});
+  load.give_up_after = 1ms;
+  const Told told = RunAll(loop, load);
+  EXPECT_FALSE(told.course.gave_up);
+  EXPECT_THAT(told.indexes, SizeIs(5));
+  EXPECT_EQ(told.course.in_flight, 250s + 6ms);  // from the first moment of the schedule to the end of the last
+}
+
+TEST(LoadCourse, KnowsWhatWasSentOnly) {
+  bool cancelled = false;
+  FakeLoop loop([&](FakeLoop& it) {
+    if (!std::exchange(cancelled, true)) return it.End(0, Stream("x"));
+    it.End(0, "", base::Error{base::ErrorCode::kCancelled, "cancelled before it began", "url"}, false);
+  });
+  Load load = OpenLoop({0ms, hours(1), hours(2)});
+  load.give_up_after = 1ms;
+  const Told told = RunAll(loop, load, [&] { return cancelled; });
+  EXPECT_EQ(told.course.in_flight, 6ms);
+  EXPECT_FALSE(told.course.gave_up);
+  FakeLoop nothing([](FakeLoop&) {});
+  EXPECT_EQ(RunAll(nothing, ClosedLoop(0, 2)).course.in_flight, 0ms);
 }
 
 chat::Target TargetOf(const http::RawServer& server) {

@@ -440,17 +440,21 @@ TEST(ChatStream, OverLongLineIsMalformedSse) {
   EXPECT_THAT(sample.error, HasSubstr("4194304"));
 }
 
+// What comes is counted, not what is kept of it: comments are no events, and of events the body is not kept.
 TEST(ChatStream, AnAnswerWithoutEndIsStopped) {
-  ScriptedExchange exchange;
   const std::string comment = ":" + std::string((1U << 20) - 2, 'x') + "\n";
-  for (int i = 0; i < 65; ++i) exchange.pieces.push_back({comment, 10ms});  // 65 MiB, the most is 64
-  FakeTransport transport;
-  transport.Then(std::move(exchange));
-  chat::Client client(transport, chat::Target{"http://127.0.0.1:1", {}, {}});
-  const run::Sample sample = client.Complete("tiny:1", ChatRequest()).sample;
-  EXPECT_TRUE(transport.stopped_by_receiver);
-  EXPECT_EQ(OutcomeName(sample), "malformed_sse");
-  EXPECT_THAT(sample.error, HasSubstr("64 MiB"));
+  const std::string event = "data: " + std::string((1U << 20) - 8, 'x') + "\n\n";
+  for (const std::string& mebibyte : {comment, event}) {
+    ScriptedExchange exchange;
+    for (int i = 0; i < 65; ++i) exchange.pieces.push_back({mebibyte, 10ms});  // 65 MiB, the most is 64
+    FakeTransport transport;
+    transport.Then(std::move(exchange));
+    chat::Client client(transport, chat::Target{"http://127.0.0.1:1", {}, {}});
+    const run::Sample sample = client.Complete("tiny:1", ChatRequest()).sample;
+    EXPECT_TRUE(transport.stopped_by_receiver);
+    EXPECT_EQ(OutcomeName(sample), "malformed_sse");
+    EXPECT_THAT(sample.error, HasSubstr("64 MiB"));
+  }
 }
 
 }  // namespace

@@ -103,6 +103,22 @@ TEST(Validity, TheLimitOfThePolicyReplacesTheRuns) {
   EXPECT_TRUE(JudgeFlags(RunWith(quiet), policy).front().flag.raised);
 }
 
+// Below the run's own limits, 0.15 and 0.05 for a queue that grows steadily, and above them.
+TEST(Validity, TheLimitOfOverloadReplacesBothOfTheRuns) {
+  ValidityPolicy policy = DefaultValidity();
+  policy.rules["overloaded"].limit = 0.1;
+  EXPECT_FALSE(JudgeFlags(RunWith(Raised("overloaded", 0.08, 0.05)), policy).front().Spoils());
+  run::Flag held = Raised("overloaded", 0.12, 0.15);
+  held.raised = false;
+  const JudgedFlag judged = JudgeFlags(RunWith(held), policy).front();
+  EXPECT_TRUE(judged.Spoils());
+  EXPECT_EQ(FlagFigure(judged.flag), "overloaded 12 % (limit 10 %)");
+  // A rate that was held has the figure 0: no limit raises it.
+  policy.rules["overloaded"].limit = 0;
+  held.figure = 0;
+  EXPECT_FALSE(JudgeFlags(RunWith(held), policy).front().flag.raised);
+}
+
 TEST(Validity, WhatCouldNotBeToldIsNotRaisedByALimit) {
   ValidityPolicy policy = DefaultValidity();
   policy.rules["machine_busy"] = FlagRule{FlagEffect::kCannotTell, 0.0};
@@ -196,11 +212,11 @@ TEST_F(ComparedFlags, OneThatIsNotRaisedDecidesNothing) {
 
 TEST_F(ComparedFlags, OneOfACaseIsAboutThatCase) {
   const std::string code = RunBuilder::CaseIdOf("code");
-  const Comparison other = Judged(Head().Flag(Raised("overloaded", 1.9, 1.5, code)));
+  const Comparison other = Judged(Head().Flag(Raised("overloaded", 0.4, 0.15, code)));
   EXPECT_EQ(other.exit_code, 1);  // capital is still slower
   EXPECT_EQ(other.cases[0].latency_verdict, Verdict::kRegressed);
   EXPECT_EQ(other.cases[1].latency_verdict, Verdict::kCannotTell);
-  const Comparison same = Judged(Head().Flag(Raised("overloaded", 1.9, 1.5, RunBuilder::CaseIdOf("capital"))));
+  const Comparison same = Judged(Head().Flag(Raised("overloaded", 0.4, 0.15, RunBuilder::CaseIdOf("capital"))));
   EXPECT_EQ(same.exit_code, 3);
   EXPECT_EQ(same.cases[1].latency_verdict, Verdict::kUnchanged);
 }
@@ -256,7 +272,7 @@ TEST_F(ComparedFlags, TheFlagOfOneRunSaysNothingOfAnother) {
 
 // The statistics see every case, so a spoiled one does not change what is said of the others.
 TEST_F(ComparedFlags, TheFamilyStaysAsItIs) {
-  const Comparison comparison = Judged(Head().Flag(Raised("overloaded", 1.9, 1.5, RunBuilder::CaseIdOf("code"))));
+  const Comparison comparison = Judged(Head().Flag(Raised("overloaded", 0.4, 0.15, RunBuilder::CaseIdOf("code"))));
   EXPECT_EQ(comparison.cases[0].latency[0].family, 6U);
 }
 

@@ -41,7 +41,7 @@ class SamplingProbeTest : public ::testing::Test {
     const std::int64_t tokens = obeys_max_tokens_ ? asked.max_tokens : 4 * asked.max_tokens;
     if (usage_) {
       sample.completion_tokens = tokens;
-      sample.token_source = run::TokenSource::kServerUsage;
+      sample.token_source = source_;
     }
     for (std::int64_t i = 0; i < (pieces_ > 0 ? pieces_ : tokens); ++i) {
       sample.timeline.events.push_back({base::Nanoseconds(i), run::EventKind::kContent});
@@ -62,6 +62,7 @@ class SamplingProbeTest : public ::testing::Test {
   const char* limit_ = "max_tokens";
   bool obeys_max_tokens_ = true;
   bool usage_ = true;
+  run::TokenSource source_ = run::TokenSource::kServerUsage;
   bool done_ = true;
   std::int64_t pieces_ = 0;
 };
@@ -122,6 +123,15 @@ TEST_F(SamplingProbeTest, OneEqualPairOfSeedsMayBeChance) {
   const SamplingFindings found = Probe();
   EXPECT_EQ(found.seeds_differ, true);
   EXPECT_EQ(found.verdict(), "deterministic");
+}
+
+// Nine pieces of four tokens: what the service states with every chunk counts, as what it states at the end does.
+TEST_F(SamplingProbeTest, CountsThatAreStatedWithEveryChunkAreReported) {
+  source_ = run::TokenSource::kContinuousUsage;
+  pieces_ = 9;
+  const SamplingFindings found = Probe();
+  EXPECT_EQ(found.usage_reported, true);
+  EXPECT_EQ(found.max_tokens_obeyed, true);
 }
 
 TEST_F(SamplingProbeTest, MoreTokensThanAskedForAreNotObeyed) {

@@ -275,11 +275,12 @@ class UnderLoad : public ScenarioTest {
   static std::map<std::int64_t, chat::Completion> Run(Session& session, const run::PlannedCase& plan,
                                                       const LoadShape& shape) {
     std::map<std::int64_t, chat::Completion> told;
-    const base::Nanoseconds upkeep =
-        session.AskUnderLoad(plan, shape, [&](std::int64_t index, chat::Completion completion) {
-          EXPECT_TRUE(told.emplace(index, std::move(completion)).second) << index;
-        });
-    EXPECT_GE(upkeep, 0ns);
+    const AskedLoad asked = session.AskUnderLoad(plan, shape, [&](std::int64_t index, chat::Completion completion) {
+      EXPECT_TRUE(told.emplace(index, std::move(completion)).second) << index;
+    });
+    EXPECT_GE(asked.upkeep, 0ns);
+    EXPECT_FALSE(asked.gave_up);
+    EXPECT_GE(asked.pause, 0ns);
     return told;
   }
   static void ExpectAll(const std::map<std::int64_t, chat::Completion>& told, std::int64_t count) {

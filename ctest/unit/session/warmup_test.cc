@@ -58,8 +58,8 @@ class FakeAsker final : public Asker {
     }
     return asked;
   }
-  base::Nanoseconds AskUnderLoad(const run::PlannedCase&, const LoadShape&,
-                                 const std::function<void(std::int64_t, chat::Completion)>&) override {
+  AskedLoad AskUnderLoad(const run::PlannedCase&, const LoadShape&,
+                         const std::function<void(std::int64_t, chat::Completion)>&) override {
     ADD_FAILURE() << "nothing is warmed by many requests at once";
     return {};
   }

@@ -54,7 +54,8 @@ TEST_F(MeasureTest, AColdRequestHasItsReferenceBesideIt) {
   EXPECT_NEAR(measured_.validity.idle_share, 2.0 / 410.0, 1e-12);
 }
 
-// Three in flight, 52 ms each, in 4 rounds of 3: a window of 208 ms, 1 ms before it and 20 ms of decoding after it.
+// Three in flight, 52 ms each, in 4 rounds of 3: a window of 208 ms, 1 ms before it and 20 ms of decoding after it,
+// which are a pause and not idle.
 TEST_F(MeasureTest, ABlockIsOneLoadAndOneRowPerRequest) {
   Plan({"a:1"}, {"p"}, "concurrency:3");
   cases_[0].repetitions = 12;
@@ -74,7 +75,8 @@ TEST_F(MeasureTest, ABlockIsOneLoadAndOneRowPerRequest) {
   EXPECT_THAT(shapes_[0].schedule, IsEmpty());
   EXPECT_EQ(measured_.validity.measured_requests, 12);
   EXPECT_EQ(measured_.measuring_time, 229ms);
-  EXPECT_NEAR(measured_.validity.idle_share, 21.0 / 229.0, 1e-12);
+  EXPECT_DOUBLE_EQ(measured_.validity.load_pause_s, 0.02);
+  EXPECT_NEAR(measured_.validity.idle_share, 1.0 / 229.0, 1e-12);
   // From the first start to the last output: 3 * 52 + 50 ms for 12 answers of 4 tokens.
   ASSERT_EQ(measured_.summaries.size(), 1U);
   EXPECT_NEAR(measured_.summaries[0].case_metrics.at("output_tokens_per_s"), 48 / 0.206, 1e-6);
@@ -110,7 +112,7 @@ TEST_F(MeasureTest, AnOpenLoopHasItsSchedule) {
   ASSERT_EQ(Flags("schedule_lag").size(), 1U);
   EXPECT_EQ(Flags("schedule_lag")[0].case_id, cases_[0].id);
   EXPECT_EQ(Flags("schedule_lag")[0].figure, 0.0);
-  EXPECT_EQ(Flags("overloaded")[0].figure, 1.0);
+  EXPECT_EQ(Flags("overloaded")[0].figure, 0.0);
   EXPECT_FALSE(Flags("overloaded")[0].raised);
 }
 
@@ -134,6 +136,107 @@ TEST_F(MeasureTest, FailedRequestsOfABlockAreFailedRows) {
   EXPECT_THAT(cases_[0].failure, HasSubstr("HTTP 503"));
   EXPECT_EQ(cases_[1].failure, "");
   EXPECT_TRUE(Flags("lost_samples")[0].raised);
+}
+
+TEST_F(MeasureTest, ABlockOfWhichEveryRequestFailedFailsItsCase) {
+  Plan({"a:1"}, {"p"}, "rate:5");
+  cases_[0].repetitions = 20;
+  options_.warmup = {1, 1, 0.1};
+  int asked = 0;
+  Measure(
+      [&](const http::Request&) { return ++asked > 1 ? JsonAnswer(R"({"error":{"message":"busy"}})", 429) : Good(); });
+  EXPECT_EQ(Rows().size(), 20U);
+  EXPECT_EQ(measured_.validity.failed_requests, 20);
+  EXPECT_THAT(cases_[0].failure, HasSubstr("HTTP 429"));
+  EXPECT_TRUE(Flags("overloaded")[0].raised);
+  EXPECT_EQ(Flags("overloaded")[0].figure, 1.0);
+}
+
+// Each is given up on after 12 s: that long it took at least.
+TEST_F(MeasureTest, RequestsOfAnOpenLoopThatTimedOutCountAsLong) {
+  Plan({"a:1"}, {"p"}, "rate:5");
+  cases_[0].repetitions = 20;
+  options_.warmup = {1, 1, 0.1};
+  int asked = 0;
+  Measure([&](const http::Request&) {
+    if (++asked <= 12) return Good();  // the warm-up and 11 of 20: less than half fail
+    assay::testing::ScriptedExchange silence;
+    silence.failure = base::Error{base::ErrorCode::kTimeout, "nothing in 12 s", ""};
+    silence.closed = 12s;
+    return silence;
+  });
+  EXPECT_EQ(measured_.validity.failed_requests, 9);
+  const run::Flag flag = Flags("overloaded")[0];
+  EXPECT_TRUE(flag.raised);
+  EXPECT_DOUBLE_EQ(*flag.figure, 0.45);                          // those that succeeded were in time
+  EXPECT_THAT(flag.message, HasSubstr("grew to 240.00 times"));  // 12 s of 50 ms
+}
+
+// Two warm-ups, two that are good, one that fails; the other three of the block were not sent.
+TEST_F(MeasureTest, ALoadThatWasGivenUpOnFailsItsCase) {
+  Plan({"a:1", "b:1"}, {"p"}, "concurrency:2");
+  sent_at_most_ = 3;
+  gives_up_ = true;
+  int asked = 0;
+  Measure([&](const http::Request& request) {
+    if (ModelOf(request) == "b:1") return Good();
+    return ++asked > 4 ? JsonAnswer(R"({"error":{"message":"busy"}})", 503) : Good();
+  });
+  EXPECT_EQ(Rows().size(), 3U + 3U);
+  EXPECT_THAT(cases_[0].failure, HasSubstr("HTTP 503: busy; nothing answered for 10 s, the rest was not sent"));
+  EXPECT_EQ(cases_[1].failure, "nothing answered for 10 s, the rest was not sent");
+  EXPECT_EQ(measured_.validity.measured_requests, 6);
+}
+
+// The first time 8 requests in 4 rounds of 52 ms, 7 ms of pause and 5 ms of upkeep, then the same again: with the 1 ms
+// before it that is 441 ms.
+TEST_F(MeasureTest, ABlockThatWasDisturbedIsRecordedTwiceAndCountedOnce) {
+  Plan({"a:1"}, {"p"}, "concurrency:2");
+  options_.warmup = {1, 1, 0.1};
+  int times = 0;
+  disturbances_ = [&](const run::PlannedCase&) { return ++times == 2 ? 1 : 0; };  // the warm-up is the first
+  after_load_ = 7ms;
+  upkeep_ = 5ms;
+  int asked = 0;
+  Measure([&](const http::Request&) {  // one of the first time fails: nobody judges it
+    return ++asked == 4 ? JsonAnswer("", 503) : Good();
+  });
+  EXPECT_EQ(cases_[0].failure, "");
+  EXPECT_EQ(Rows().size(), 8U);
+  for (const run::Json& row : Rows()) EXPECT_EQ(row.Find("error_occurred"), nullptr);
+  ASSERT_EQ(run_.cases[0].samples.size(), 1U + 8U + 8U);
+  for (std::size_t i = 0; i < 16; ++i) {
+    const run::Sample& sample = run_.cases[0].samples[1 + i];
+    EXPECT_EQ(sample.disturbed, i < 8 ? "service_moved" : "") << i;
+    EXPECT_EQ(sample.repetition, static_cast<std::int64_t>(i % 8)) << i;
+    EXPECT_FALSE(sample.warmup) << i;
+  }
+  EXPECT_EQ(measured_.validity.disturbed_requests, 8);
+  EXPECT_EQ(measured_.validity.measured_requests, 8);
+  EXPECT_EQ(measured_.validity.failed_requests, 0);
+  EXPECT_EQ(measured_.summaries[0].attempted, 8);
+  EXPECT_EQ(measured_.measuring_time, 441ms);
+  EXPECT_DOUBLE_EQ(measured_.validity.load_pause_s, 0.014);
+  EXPECT_NEAR(measured_.validity.idle_share, 1.0 / 441.0, 1e-12);
+}
+
+// One answer, then the user interrupts: what was on its way ends as cancelled and is not called measured.
+TEST_F(MeasureTest, CancelledRequestsAreNotMeasured) {
+  Plan({"a:1"}, {"p"}, "concurrency:4");
+  options_.warmup = {1, 1, 0.1};
+  int asked = 0;
+  options_.cancelled = [&] { return asked > 2; };
+  Measure([&](const http::Request&) {
+    if (++asked <= 2) return Good();
+    assay::testing::ScriptedExchange cut;
+    cut.failure = base::Error{base::ErrorCode::kCancelled, "interrupted", ""};
+    return cut;
+  });
+  EXPECT_TRUE(measured_.validity.interrupted);
+  EXPECT_EQ(requests_.size(), 1U + 16U);
+  EXPECT_EQ(measured_.validity.measured_requests, 1);
+  EXPECT_EQ(measured_.validity.failed_requests, 0);
+  EXPECT_EQ(cases_[0].failure, "");
 }
 
 TEST_F(MeasureTest, ABlockThatCannotBeWarmedIsNotRun) {

@@ -246,8 +246,8 @@ TEST_F(MeasureTest, TokensTheServiceCountedAfterwardsAreNotDoubted) {
       asked.completion.sample.token_source = run::TokenSource::kTokenizerCount;
       return asked;
     }
-    base::Nanoseconds AskUnderLoad(const run::PlannedCase&, const session::LoadShape&,
-                                   const std::function<void(std::int64_t, chat::Completion)>&) override {
+    session::AskedLoad AskUnderLoad(const run::PlannedCase&, const session::LoadShape&,
+                                    const std::function<void(std::int64_t, chat::Completion)>&) override {
       ADD_FAILURE() << "no case is a load";
       return {};
     }

@@ -62,6 +62,7 @@ class MeasureTest : public ::testing::Test {
     asker.upkeep = upkeep_;
     asker.after_load = after_load_;
     asker.sent_at_most = sent_at_most_;
+    asker.gives_up = gives_up_;
     options_.clock = &asker;
     base::Result<run::RunWriter> writer = run::RunWriter::Create(folder_->path() / "run");
     ASSERT_TRUE(writer.ok());
@@ -128,6 +129,7 @@ class MeasureTest : public ::testing::Test {
   base::Nanoseconds upkeep_{0};
   base::Nanoseconds after_load_{0};
   std::int64_t sent_at_most_ = 1000;
+  bool gives_up_ = false;
   std::vector<http::Request> requests_;
   std::vector<std::string> asked_;
   std::vector<session::LoadShape> shapes_;

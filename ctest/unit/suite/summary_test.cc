@@ -65,6 +65,12 @@ TEST(Summary, SaysWhatWasDisturbed) {
               HasSubstr("3 requests were disturbed by the service, sent again and not counted; upkeep took 2.50 s\n"));
 }
 
+TEST(Summary, SaysHowLongLoadsPaused) {
+  run::RunInfo info = Info();
+  info.validity.load_pause_s = 0.75;
+  EXPECT_THAT(Summary(info), HasSubstr("; idle between requests 1.23 %, pauses around loads 750 ms\n"));
+}
+
 TEST(Summary, OnlySamplingThatMisbehavesIsALine) {
   run::RunInfo info = Info();
   info.models[0].sampling = "deterministic";
@@ -91,7 +97,7 @@ TEST(Summary, FlagsThatWereRaisedAreLines) {
   run::RunInfo info = Info();
   info.validity.flags = {{"machine_busy", "", 0.31, "share", 0.1, true, "other processes used 31.0 %"},
                          {"drift", "", 0.01, "ratio", 0.1, false, "drift is small"},
-                         {"overloaded", info.cases[0].id, 4.2, "ratio", 1.5, true, "grew\n"}};
+                         {"overloaded", info.cases[0].id, 0.42, "share", 0.15, true, "grew\n"}};
   EXPECT_THAT(Summary(info), ::testing::StartsWith("flag: machine_busy: other processes used 31.0 %\n"
                                                    "flag: overloaded: chat/a/p/stream:on/max_tokens:8: grew\\n\n"
                                                    "2 cases, "));
