@@ -74,10 +74,10 @@ bool Prepare(const LatencyCase& one, const run::Metric& metric, LatencySeries& s
              one.facts->completion_tokens.size() > 1;
     });
     if (sessions.empty()) {
-      return refuse(LatencyReason::kCompletionTokensDiffer,
-                    "answers of different length: " + Tokens(one.facts->completion_tokens) +
-                        " tokens, in the baseline " +
-                        (newest->completion_tokens ? std::to_string(*newest->completion_tokens) : "none"));
+      return refuse(
+          LatencyReason::kCompletionTokensDiffer,
+          "answers of different length: " + Tokens(one.facts->completion_tokens) + " tokens, in the baseline " +
+              (newest->completion_tokens ? std::to_string(*newest->completion_tokens) : "not all of one length"));
     }
   }
   for (const auto& [session, entry] : sessions) {
