@@ -41,9 +41,16 @@ std::optional<double> StudentQuantile(double p, double df) {
   return FiniteOrNothing(boost::math::quantile(boost::math::students_t_distribution<double, Quiet>(df), p));
 }
 
-std::optional<double> ChiSquaredMedian(double df) {
-  if (!IsPositive(df)) return std::nullopt;
-  return FiniteOrNothing(boost::math::quantile(boost::math::chi_squared_distribution<double, Quiet>(df), 0.5));
+std::optional<double> ChiSquaredMedian(double df) { return ChiSquaredQuantile(0.5, df); }
+
+std::optional<double> ChiSquaredQuantile(double p, double df) {
+  if (!(p > 0 && p < 1) || !IsPositive(df)) return std::nullopt;
+  return FiniteOrNothing(boost::math::quantile(boost::math::chi_squared_distribution<double, Quiet>(df), p));
+}
+
+std::optional<double> ChiSquaredCdf(double x, double df) {
+  if (!(x >= 0) || !std::isfinite(x) || !IsPositive(df)) return std::nullopt;
+  return FiniteOrNothing(boost::math::cdf(boost::math::chi_squared_distribution<double, Quiet>(df), x));
 }
 
 std::optional<double> BinomialCdf(std::int64_t k, std::int64_t n, double p) {

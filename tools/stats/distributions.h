@@ -17,6 +17,10 @@ std::optional<double> StudentQuantile(double p, double df);
 // Median of chi-squared with df > 0 degrees of freedom.
 std::optional<double> ChiSquaredMedian(double df);
 
+// The x with P(X <= x) = p for chi-squared with df > 0 degrees of freedom, 0 < p < 1, and P(X <= x), x >= 0.
+std::optional<double> ChiSquaredQuantile(double p, double df);
+std::optional<double> ChiSquaredCdf(double x, double df);
+
 // P(B <= k) for B binomial with n trials of probability p; 0 for k < 0 and 1 for k >= n. Nothing unless n >= 0 and p is
 // in [0, 1].
 std::optional<double> BinomialCdf(std::int64_t k, std::int64_t n, double p);

@@ -49,6 +49,28 @@ struct GateOptions {
   bool centre = true;        // stored mode: subtract the suite's shift; paired mode never does
   bool guard = true;         // widen errors that the spread of the cases shows to be too small
   SessionCentre session_centre = SessionCentre::kCaseMedian;
+  double suite_alpha = 0.01;  // at which SuiteShift::mde is stated
+  // What follows differs from the reference; each is off by default so that the defaults are the reference's. Each buys
+  // power; in stored mode part of it is paid for with false alarms nearer to alpha.
+  // Centre by Tukey's biweight about the median (cut at 3 MAD/0.6745, iterated) from 8 cases on: cases that got slower
+  // pull the median up, and with it the guard; a redescending estimator forgets them.
+  bool biweight_centre = false;
+  // s_D^2 and s_R^2 by TrimmedSessionVariance. With two restarts the median's error, cut off at 0, makes every standard
+  // error too large.
+  bool trimmed_spread = false;
+  // Second look: weights of the looks by their own variances (which do not depend on the estimates) instead of .4/.6
+  // and 1/3, 2/3.
+  bool weigh_looks = false;
+  // Second look, stored: the controls' centre is their mean without the lowest and highest quarter, from 4 on, instead
+  // of their median; 1.2 in place of 1.57.
+  bool trimmed_controls = false;
+  // false: the factor of the guard stays out of the combined looks.
+  bool guard_second = true;
+  // Stored, measured in rounds (sequential.h): the values each case had when the first was settled, 0 when all were
+  // asked equally often. Heads are then in the order measured. Centre and guard come from these first values of all
+  // cases; what the session did to all since then from the controls, which were asked to the end (their median move;
+  // its error is added).
+  std::size_t first_look = 0;
 };
 
 struct CaseEstimate {
@@ -78,6 +100,7 @@ struct SuiteShift {
   std::optional<double> p_faster;
   std::optional<double> lower;  // interval at GateOptions::level
   std::optional<double> upper;
+  std::optional<double> mde;  // (t_{1-suite_alpha} + t_power) se: the smallest shift surely significant
 };
 
 struct GateResult {
@@ -132,13 +155,32 @@ std::optional<GateResult> GateStored(std::span<const StoredCase> cases, const Ga
 // least one session have. Below three sessions, or when all effects are equal, without se and p.
 std::optional<SuiteShift> StoredSuiteShift(std::span<const StoredCase> cases, const GateOptions& options);
 
-// The suite's shift beyond that of anchors, cases on something pinned and measured in the same sessions: D_suite -
-// D_anchor (medians of d_c), se = sqrt(pi/2 s^2 (1/M + 1/A)), s^2 = mean_c[a_c (1 + 1/K_c)] with a_c the variance over
-// the sessions of the case's location minus session effect and weights K_c - 1; df = sum_c (K_c - 1); pi/2 is what a
-// median of normal values loses to the mean. Assumes that anchors and suite share what a session does to all. Needs K
-// >= 2 sessions and at least two cases in all; nothing below, or without a case or an anchor to judge.
-std::optional<SuiteShift> AnchoredSuiteShift(std::span<const StoredCase> suite, std::span<const StoredCase> anchors,
-                                             const GateOptions& options);
+// The suite's shift beyond that of anchors, cases on something pinned and measured in the same sessions.
+struct AnchoredShift {
+  SuiteShift beyond;             // suite - anchors; without se and p where nothing says how far it can come from chance
+  double suite = 0;              // median over the suite's cases of d_c
+  double anchors = 0;            // the same of the anchors
+  std::size_t suite_used = 0;    // cases in `suite`
+  std::size_t anchors_used = 0;  // anchors in `anchors`
+  std::size_t sessions = 0;      // baseline sessions with cases of both
+  double cases_se = 0;           // the part of the error that the cases show: of medians over them
+  double apart_variance = 0;     // the rest of se^2: what sessions did to suite and anchors apart, beyond cases_se
+};
+
+// beyond = median over the suite of d_c - median over the anchors of d_c. Its error has two parts.
+//  - That of two medians: cases_se^2 = f_M s_suite^2 / M + f_A s_anchor^2 / A, f_n = n times the variance of the median
+//    of n standard normal values (1 .. pi/2). From two sessions on s^2 is, over the suite and over the anchors apart,
+//    mean_c[a_c (1 + 1/K_c)] with a_c the variance over the sessions of the case's location minus session effect
+//    (median over both) and weights K_c - 1. With one session it is the spread of d_c over the cases: the squared
+//    standard deviation, or Qn for 8 cases of the suite and more, where some may have moved; that takes 3 cases and
+//    6 anchors, else there is no se.
+//  - From three sessions with cases of both on, what sessions did to suite and anchors apart (a neighbour that was busy
+//    while the anchors were asked): the variance over the baseline sessions of (effect on the suite - effect on the
+//    anchors), times 1 + 1/K, as far as it is more than cases_se^2.
+// df by Satterthwaite (Biometrics Bulletin 2(6), 1946) from the degrees of freedom of the parts. With fewer than three
+// sessions the second part is taken to be 0. Nothing without a case and an anchor to judge.
+std::optional<AnchoredShift> AnchoredSuiteShift(std::span<const StoredCase> suite, std::span<const StoredCase> anchors,
+                                                const GateOptions& options);
 
 // --- Paired ----------------------------------------------------------------------------------------------------------
 

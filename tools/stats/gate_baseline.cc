@@ -157,7 +157,7 @@ std::optional<Baseline> ReadBaseline(std::span<const StoredCase> cases, const Ga
   }
   baseline.blind = spreads.size() < 2;
   if (!baseline.blind) {
-    const auto variance = SessionVariance(spreads);
+    const auto variance = options.trimmed_spread ? TrimmedSessionVariance(spreads) : SessionVariance(spreads);
     if (!variance) return std::nullopt;
     baseline.session_variance = *variance;
   }

@@ -9,6 +9,11 @@
 namespace assay::stats {
 namespace {
 
+// n times the variance of the middle of n normal values: the reference's for the median, and for the mean of the
+// middle half (1.16 for 8 values, 1.2 in the limit).
+constexpr double kMedianLoss = 1.57;
+constexpr double kTrimmedMeanLoss = 1.2;
+
 double Square(double value) { return value * value; }
 
 // A suspect's two looks as one estimate; absent where a number would not be finite.
@@ -46,10 +51,14 @@ GateOptions WithoutFamily(GateOptions options) {
 
 // se^2 of a case's second look. What the guard added to V in the first look, (lambda^2 - 1) V, stands for something V
 // does not know, and twice the requests do not make it smaller.
-double SecondVariance(const GateResult& first, const GateResult& again, std::size_t c, bool whole) {
+double SecondVariance(const GateResult& first, const GateResult& again, std::size_t c, bool whole, bool guard) {
   const double variance = Square(again.cases[c]->se);
-  if (whole) return variance;
+  if (whole || !guard) return variance;
   return variance + Square(first.cases[c]->se) * (1 - 1 / Square(first.lambda));
+}
+
+double FirstVariance(const GateResult& first, std::size_t c, bool guard) {
+  return Square(first.cases[c]->se) / (guard ? 1 : Square(first.lambda));
 }
 
 template <typename Case>
@@ -92,7 +101,7 @@ std::optional<ConfirmedGate> ConfirmStored(std::span<const StoredCase> cases, st
     first_heads.push_back(parts::ReadHead(cases[c].head));
     second_heads.push_back(parts::ReadHead(second[c]));
   }
-  auto first = parts::GateHeads(*baseline, cases, first_heads, options);
+  auto first = parts::GateOwnHeads(*baseline, cases, first_heads, options);
   if (!first) return std::nullopt;
   first->suite = parts::SuiteOfHeads(*baseline, first_heads, options);
 
@@ -112,28 +121,37 @@ std::optional<ConfirmedGate> ConfirmStored(std::span<const StoredCase> cases, st
     double measured = 0;
     for (std::size_t c = 0; c < cases.size(); ++c) {
       if (!again->cases[c] || !first->cases[c]) continue;
-      mean_variance += SecondVariance(*first, *again, c, whole);
+      mean_variance += SecondVariance(*first, *again, c, whole, options.guard_second);
       ++measured;
     }
     // The controls are the centre that suspects do not move.
-    const double centre = options.centre ? Median(control_shifts).value_or(0.0) : 0;
+    double centre = options.centre ? Median(control_shifts).value_or(0.0) : 0;
+    double factor = kMedianLoss;
+    if (options.centre && options.trimmed_controls && control_shifts.size() >= 4) {
+      std::sort(control_shifts.begin(), control_shifts.end());
+      const std::size_t cut = control_shifts.size() / 4;
+      centre = parts::MeanOf(std::span(control_shifts).subspan(cut, control_shifts.size() - 2 * cut));
+      factor = kTrimmedMeanLoss;
+    }
     const double centre_variance =
-        options.centre ? mean_variance / measured * 1.57 / static_cast<double>(control_shifts.size()) : 0;
+        options.centre ? mean_variance / measured * factor / static_cast<double>(control_shifts.size()) : 0;
     for (const std::size_t c : confirmed.suspects) {
       if (!again->cases[c] || (options.centre && control_shifts.empty())) continue;
       const CaseEstimate& one = *first->cases[c];
       const CaseEstimate& two = *again->cases[c];
-      const double variance_one = Square(one.se);
-      const double variance_two = SecondVariance(*first, *again, c, whole);
+      const double variance_one = FirstVariance(*first, c, options.guard_second);
+      const double variance_two = SecondVariance(*first, *again, c, whole, options.guard_second);
       const double base_one = variance_one * one.base_share;
       const double base_two = variance_two * two.base_share;
       const double base_part = std::max(base_one, base_two);
-      const double variance =
-          base_part + 0.16 * (variance_one - base_one) + 0.36 * (variance_two - base_two + centre_variance);
-      confirmed.cases[c] =
-          Combine(0.4 * one.shift + 0.6 * (two.shift - centre), variance, 4 * static_cast<double>(first->family),
-                  base_part / variance, cases[c].tolerance.value_or(options.tolerance),
-                  cases[c].min_effect.value_or(options.min_effect), first->family, options);
+      const double own_one = variance_one - base_one;
+      const double own_two = variance_two - base_two + centre_variance;
+      const double weight = options.weigh_looks ? own_two / (own_one + own_two) : 0.4;
+      const double variance = base_part + Square(weight) * own_one + Square(1 - weight) * own_two;
+      confirmed.cases[c] = Combine(weight * one.shift + (1 - weight) * (two.shift - centre), variance,
+                                   4 * static_cast<double>(first->family), base_part / variance,
+                                   cases[c].tolerance.value_or(options.tolerance),
+                                   cases[c].min_effect.value_or(options.min_effect), first->family, options);
     }
   }
   if (!parts::AdjustFamily(confirmed.cases, MinEffects(cases, options), first->family, options.alpha)) {
@@ -159,8 +177,11 @@ std::optional<ConfirmedGate> ConfirmPaired(std::span<const PairedCase> cases, st
       if (!again->cases[c]) continue;
       const CaseEstimate& one = *first->cases[c];
       const CaseEstimate& two = *again->cases[c];
-      confirmed.cases[c] = Combine(one.shift / 3 + 2 * two.shift / 3,
-                                   (Square(one.se) + 4 * SecondVariance(*first, *again, c, whole)) / 9, 60, 0,
+      const double variance_one = FirstVariance(*first, c, options.guard_second);
+      const double variance_two = SecondVariance(*first, *again, c, whole, options.guard_second);
+      const double weight = options.weigh_looks ? variance_two / (variance_one + variance_two) : 1.0 / 3;
+      confirmed.cases[c] = Combine(weight * one.shift + (1 - weight) * two.shift,
+                                   Square(weight) * variance_one + Square(1 - weight) * variance_two, 60, 0,
                                    cases[c].tolerance.value_or(options.tolerance),
                                    cases[c].min_effect.value_or(options.min_effect), first->family, options);
     }

@@ -31,7 +31,8 @@ bool UpdatePoints(StudentPoints& points, double df, std::size_t family, const Ga
 
 bool OptionsInRange(const GateOptions& options) {
   return InsideZeroOne(options.alpha) && InsideZeroOne(options.level) && InsideZeroOne(options.power) &&
-         options.screen >= 0 && options.screen <= 1 && CaseOptionsInRange(options.tolerance, options.min_effect);
+         InsideZeroOne(options.suite_alpha) && options.screen >= 0 && options.screen <= 1 &&
+         CaseOptionsInRange(options.tolerance, options.min_effect);
 }
 
 bool CaseOptionsInRange(const std::optional<double>& tolerance, const std::optional<double>& min_effect) {
@@ -94,6 +95,27 @@ bool AdjustFamily(std::span<std::optional<CaseEstimate>> cases, std::span<const 
   return true;
 }
 
+bool JudgeInputs(std::span<const CaseInput> cases, double most_df, const GateOptions& options,
+                 std::span<const double> z, GateResult& result) {
+  std::vector<double> min_effects;
+  StudentPoints points;
+  for (std::size_t c = 0; c < cases.size(); ++c) {
+    CaseEstimate estimate;
+    estimate.shift = cases[c].shift - result.centre;
+    estimate.se = std::sqrt(cases[c].variance) * result.lambda;
+    estimate.df = std::min(cases[c].df, most_df);
+    estimate.z = z[c];
+    estimate.base_share = cases[c].base_share;
+    min_effects.push_back(cases[c].min_effect.value_or(options.min_effect));
+    if (!FinishEstimate(estimate, cases[c].tolerance.value_or(options.tolerance), min_effects.back(), result.family,
+                        options, points)) {
+      return false;
+    }
+    result.cases.emplace_back(estimate);
+  }
+  return AdjustFamily(result.cases, min_effects, result.family, options.alpha);
+}
+
 SuiteShift TestSuite(double shift, double se, double df, const GateOptions& options) {
   SuiteShift suite;
   suite.shift = shift;
@@ -101,13 +123,16 @@ SuiteShift TestSuite(double shift, double se, double df, const GateOptions& opti
   const auto slower = StudentUpperTail(shift / se, df);
   const auto faster = StudentUpperTail(-shift / se, df);
   const auto point = StudentQuantile((1 + options.level) / 2, df);
-  if (!slower || !faster || !point || !std::isfinite(*point * se)) return suite;
+  const auto tail = StudentQuantile(options.suite_alpha, df);
+  const auto power = StudentQuantile(options.power, df);
+  if (!slower || !faster || !point || !tail || !power || !std::isfinite((*power - *tail + *point) * se)) return suite;
   suite.se = se;
   suite.df = df;
   suite.p = slower;
   suite.p_faster = faster;
   suite.lower = shift - *point * se;
   suite.upper = shift + *point * se;
+  suite.mde = (*power - *tail) * se;
   return suite;
 }
 
@@ -117,6 +142,35 @@ namespace {
 
 // Below this many cases their spread says too little to correct the errors by it.
 constexpr std::size_t kFewestForGuard = 8;
+
+constexpr double kBiweightCut = 3;
+constexpr int kBiweightTurns = 50;
+
+// Location by iterated weights (1 - u^2)^2, u = distance / (3 MAD/0.6745), from the median on: F. Mosteller, J. W.
+// Tukey, "Data Analysis and Regression", 1977, chapter 10. The median where more than half of the values are equal.
+double Biweight(std::span<const double> values, double median) {
+  std::vector<double> distances;
+  for (const double value : values) distances.push_back(std::abs(value - median));
+  const double reach = kBiweightCut * Median(distances).value_or(0.0) / 0.6745;
+  if (!(reach > 0) || !std::isfinite(reach)) return median;
+  double centre = median;
+  for (int turn = 0; turn < kBiweightTurns; ++turn) {
+    double sum = 0;
+    double weights = 0;
+    for (const double value : values) {
+      const double u = (value - centre) / reach;
+      if (std::abs(u) >= 1) continue;
+      const double weight = (1 - u * u) * (1 - u * u);
+      sum += weight * value;
+      weights += weight;
+    }
+    if (!(weights > 0) || !std::isfinite(sum)) return median;
+    const double moved = sum / weights - centre;
+    centre += moved;
+    if (std::abs(moved) <= 1e-12 * reach) break;
+  }
+  return centre;
+}
 
 bool IsUsable(const CaseInput& one) {
   return std::isfinite(one.shift) && std::isfinite(one.variance) && one.variance > 0 && std::isfinite(one.df) &&
@@ -141,6 +195,7 @@ std::optional<GateResult> GateCore(std::span<const CaseInput> cases, bool centre
     const auto centre = Median(shifts);
     if (!centre) return std::nullopt;
     result.centre = *centre;
+    if (options.biweight_centre && cases.size() >= kFewestForGuard) result.centre = Biweight(shifts, *centre);
   }
 
   std::vector<double> z;
@@ -153,29 +208,13 @@ std::optional<GateResult> GateCore(std::span<const CaseInput> cases, bool centre
       result.lambda = std::max(1.0, *spread);
       most_df = std::min(most_df, 0.82 * static_cast<double>(cases.size() - 1));
     } else {
-      const auto below = ScaleBelow(z, centred ? Median(z).value_or(0.0) : 0.0);
+      const auto below = ScaleBelow(z, centred && !options.biweight_centre ? Median(z).value_or(0.0) : 0.0);
       if (!below) return std::nullopt;
       result.lambda = GuardFactor(*below);
     }
   }
 
-  std::vector<double> min_effects;
-  parts::StudentPoints points;
-  for (std::size_t c = 0; c < cases.size(); ++c) {
-    CaseEstimate estimate;
-    estimate.shift = cases[c].shift - result.centre;
-    estimate.se = std::sqrt(cases[c].variance) * result.lambda;
-    estimate.df = std::min(cases[c].df, most_df);
-    estimate.z = z[c];
-    estimate.base_share = cases[c].base_share;
-    min_effects.push_back(cases[c].min_effect.value_or(options.min_effect));
-    if (!parts::FinishEstimate(estimate, cases[c].tolerance.value_or(options.tolerance), min_effects.back(),
-                               result.family, options, points)) {
-      return std::nullopt;
-    }
-    result.cases.emplace_back(estimate);
-  }
-  if (!parts::AdjustFamily(result.cases, min_effects, result.family, options.alpha)) return std::nullopt;
+  if (!parts::JudgeInputs(cases, most_df, options, z, result)) return std::nullopt;
   return result;
 }
 

@@ -115,7 +115,7 @@ std::optional<GateResult> parts::GatePairs(std::span<const PairedCase> cases, co
   }
   double restart_variance = given.value_or(0.0);
   if (!given && !spreads.empty()) {
-    const auto variance = SessionVariance(spreads);
+    const auto variance = options.trimmed_spread ? TrimmedSessionVariance(spreads) : SessionVariance(spreads);
     if (!variance) return std::nullopt;
     restart_variance = *variance;
   }

@@ -35,6 +35,10 @@ bool FinishEstimate(CaseEstimate& estimate, double tolerance, double min_effect,
 bool AdjustFamily(std::span<std::optional<CaseEstimate>> cases, std::span<const double> min_effects, std::size_t family,
                   double alpha);
 
+// The estimates of `result`, whose family, centre and lambda are given; z belongs to them. False like FinishEstimate.
+bool JudgeInputs(std::span<const CaseInput> cases, double most_df, const GateOptions& options,
+                 std::span<const double> z, GateResult& result);
+
 // With interval and p-values when se and df are positive and finite, else the shift alone.
 SuiteShift TestSuite(double shift, double se, double df, const GateOptions& options);
 
@@ -69,9 +73,22 @@ struct Head {
 };
 std::optional<Head> ReadHead(std::span<const double> values);
 
+// What the head's rounds say of the machine while some cases were asked no more (GateOptions::first_look).
+struct Rounds {
+  double centre = 0;  // of the first look, which all cases have
+  double lambda = 1;
+  std::vector<std::size_t> controls;  // asked to the end
+  std::vector<double> drift;          // by case: what the session did to all between the first look and its last value
+  std::vector<double> drift_variance;
+};
+
 // GateStored without `suite`.
 std::optional<GateResult> GateHeads(const Baseline& baseline, std::span<const StoredCase> cases,
-                                    std::span<const std::optional<Head>> heads, const GateOptions& options);
+                                    std::span<const std::optional<Head>> heads, const GateOptions& options,
+                                    const Rounds* rounds = nullptr);
+// GateHeads of the cases' own heads, with their rounds where the options say so.
+std::optional<GateResult> GateOwnHeads(const Baseline& baseline, std::span<const StoredCase> cases,
+                                       std::span<const std::optional<Head>> heads, const GateOptions& options);
 std::optional<SuiteShift> SuiteOfHeads(const Baseline& baseline, std::span<const std::optional<Head>> heads,
                                        const GateOptions& options);
 

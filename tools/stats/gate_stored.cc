@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cmath>
-#include <numbers>
+#include <map>
+#include <utility>
 
 #include "tools/stats/descriptive.h"
 #include "tools/stats/gate.h"
@@ -17,6 +18,23 @@ bool HaveUsableOptions(std::span<const StoredCase> cases) {
                      [](const StoredCase& one) { return CaseOptionsInRange(one.tolerance, one.min_effect); });
 }
 
+// Centre and guard of the first look stand: what came later was only asked of cases chosen for how they looked.
+std::optional<GateResult> GateWith(std::span<const CaseInput> inputs, const Rounds& rounds,
+                                   const GateOptions& options) {
+  GateResult result;
+  result.family = inputs.size();
+  result.centre = rounds.centre;
+  result.lambda = rounds.lambda;
+  std::vector<double> z;
+  for (const CaseInput& one : inputs) z.push_back((one.shift - rounds.centre) / std::sqrt(one.variance));
+  if (!JudgeInputs(inputs, 4 * static_cast<double>(inputs.size()), options, z, result)) return std::nullopt;
+  return result;
+}
+
+std::optional<Head> ReadFirst(const Values& values, std::size_t count) {
+  return ReadHead(std::span(values).first(std::min(count, values.size())));
+}
+
 }  // namespace
 
 std::optional<Head> ReadHead(std::span<const double> values) {
@@ -26,7 +44,8 @@ std::optional<Head> ReadHead(std::span<const double> values) {
 }
 
 std::optional<GateResult> GateHeads(const Baseline& baseline, std::span<const StoredCase> cases,
-                                    std::span<const std::optional<Head>> heads, const GateOptions& options) {
+                                    std::span<const std::optional<Head>> heads, const GateOptions& options,
+                                    const Rounds* rounds) {
   if (!OptionsInRange(options) || !HaveUsableOptions(cases)) return std::nullopt;
   std::vector<std::size_t> judged;
   std::vector<VarianceEstimate> family;
@@ -46,21 +65,61 @@ std::optional<GateResult> GateHeads(const Baseline& baseline, std::span<const St
     const auto seen = static_cast<double>(base.seen);
     const double base_part = (base.variance + baseline.session_variance) / seen;
     CaseInput input;
-    input.shift = head.location.mean - base.mean;
-    input.variance = head_error.variance + base_part + baseline.session_variance;
+    input.shift = head.location.mean - base.mean - (rounds ? rounds->drift[judged[i]] : 0);
+    input.variance =
+        head_error.variance + base_part + baseline.session_variance + (rounds ? rounds->drift_variance[judged[i]] : 0);
     input.df = std::min(base.df + head_error.df, 3 * static_cast<double>(head.count));
     input.base_share = base_part / input.variance;
     input.tolerance = cases[judged[i]].tolerance;
     input.min_effect = cases[judged[i]].min_effect;
     inputs.push_back(input);
   }
-  auto result = GateCore(inputs, options.centre, baseline.blind, options);
+  auto result = rounds ? GateWith(inputs, *rounds, options) : GateCore(inputs, options.centre, baseline.blind, options);
   if (!result) return std::nullopt;
   result->session_variance = baseline.session_variance;
   std::vector<std::optional<CaseEstimate>> spread(cases.size());
   for (std::size_t i = 0; i < judged.size(); ++i) spread[judged[i]] = result->cases[i];
   result->cases = std::move(spread);
   return result;
+}
+
+std::optional<GateResult> GateOwnHeads(const Baseline& baseline, std::span<const StoredCase> cases,
+                                       std::span<const std::optional<Head>> heads, const GateOptions& options) {
+  if (options.first_look == 0 || !options.centre || baseline.blind) return GateHeads(baseline, cases, heads, options);
+  std::vector<std::optional<Head>> first_heads;
+  for (const StoredCase& one : cases) first_heads.push_back(ReadFirst(one.head, options.first_look));
+  const auto first = GateHeads(baseline, cases, first_heads, options);
+  if (!first) return std::nullopt;
+  Rounds rounds;
+  rounds.centre = first->centre;
+  rounds.lambda = first->lambda;
+  rounds.controls = Controls(*first, options.controls);
+  rounds.drift.assign(cases.size(), 0.0);
+  rounds.drift_variance.assign(cases.size(), 0.0);
+  std::map<std::size_t, std::pair<double, double>> by_count;
+  for (std::size_t c = 0; c < cases.size(); ++c) {
+    const std::size_t count = cases[c].head.size();
+    if (!heads[c] || count <= options.first_look) continue;
+    const auto known = by_count.find(count);
+    if (known == by_count.end()) {
+      std::vector<double> moves;
+      double noise = 0;
+      for (const std::size_t control : rounds.controls) {
+        if (cases[control].head.size() < count) continue;
+        const auto then = ReadFirst(cases[control].head, count);
+        if (!then) continue;
+        moves.push_back(then->location.mean - first_heads[control]->location.mean);
+        noise += std::max(0.0, *first_heads[control]->location.variance *
+                                   (1 - static_cast<double>(options.first_look) / static_cast<double>(count)));
+      }
+      const auto move = Median(moves);
+      const auto n = static_cast<double>(std::max<std::size_t>(1, moves.size()));
+      by_count[count] = {move.value_or(0.0), 1.35 * noise / n / n};
+    }
+    rounds.drift[c] = by_count[count].first;
+    rounds.drift_variance[c] = by_count[count].second;
+  }
+  return GateHeads(baseline, cases, heads, options, &rounds);
 }
 
 std::optional<SuiteShift> SuiteOfHeads(const Baseline& baseline, std::span<const std::optional<Head>> heads,
@@ -101,7 +160,7 @@ std::optional<GateResult> GateStored(std::span<const StoredCase> cases, const Ga
   const auto baseline = parts::ReadBaseline(cases, options);
   if (!baseline) return std::nullopt;
   const auto heads = ReadHeads(cases);
-  auto result = parts::GateHeads(*baseline, cases, heads, options);
+  auto result = parts::GateOwnHeads(*baseline, cases, heads, options);
   if (result) result->suite = parts::SuiteOfHeads(*baseline, heads, options);
   return result;
 }
@@ -111,38 +170,6 @@ std::optional<SuiteShift> StoredSuiteShift(std::span<const StoredCase> cases, co
   const auto baseline = parts::ReadBaseline(cases, options);
   if (!baseline) return std::nullopt;
   return parts::SuiteOfHeads(*baseline, ReadHeads(cases), options);
-}
-
-std::optional<SuiteShift> AnchoredSuiteShift(std::span<const StoredCase> suite, std::span<const StoredCase> anchors,
-                                             const GateOptions& options) {
-  if (!parts::OptionsInRange(options)) return std::nullopt;
-  std::vector<StoredCase> together(suite.begin(), suite.end());
-  together.insert(together.end(), anchors.begin(), anchors.end());
-  const auto baseline = parts::ReadBaseline(together, options);
-  if (!baseline || baseline->blind) return std::nullopt;
-
-  std::vector<double> suite_shifts;
-  std::vector<double> anchor_shifts;
-  double weighted = 0;
-  double df = 0;
-  for (std::size_t c = 0; c < together.size(); ++c) {
-    const auto& base = baseline->cases[c];
-    if (!base) continue;
-    if (base->between) {
-      const auto seen = static_cast<double>(base->seen);
-      weighted += (seen - 1) * *base->between * (1 + 1 / seen);
-      df += seen - 1;
-    }
-    const auto head = parts::ReadHead(together[c].head);
-    if (head) (c < suite.size() ? suite_shifts : anchor_shifts).push_back(head->location.mean - base->mean);
-  }
-  const auto suite_shift = Median(suite_shifts);
-  const auto anchor_shift = Median(anchor_shifts);
-  if (!suite_shift || !anchor_shift || df <= 0) return std::nullopt;
-  const double shift = *suite_shift - *anchor_shift;
-  if (!std::isfinite(shift)) return std::nullopt;
-  const double counts = 1 / static_cast<double>(suite_shifts.size()) + 1 / static_cast<double>(anchor_shifts.size());
-  return parts::TestSuite(shift, std::sqrt(std::numbers::pi / 2 * (weighted / df) * counts), df, options);
 }
 
 }  // namespace assay::stats

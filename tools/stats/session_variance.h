@@ -25,4 +25,11 @@ struct SpreadOfCase {
 // within > 0, df > 0 and all are finite.
 std::optional<double> SessionVariance(std::span<const SpreadOfCase> cases);
 
+// The same of
+//   mean_c [ min(between_c / (s^2 + within_c), q_c) / e_c ] = 1,   q_c = chi-squared quantile(0.95, df_c) / df_c,
+//   e_c = E min(X, q_c) = F_{df+2}(q df) + q (1 - F_df(q df)) for X = chi-squared_df / df,
+// i.e. with the tail of every case cut in place of all but the middle (P. J. Huber's kind of robustness): it bears few
+// cases that moved, but where each case has few degrees of freedom (two restarts: one) it errs less than the median.
+std::optional<double> TrimmedSessionVariance(std::span<const SpreadOfCase> cases);
+
 }  // namespace assay::stats

@@ -6,6 +6,7 @@ of random data. See README.md beside this file for the format and for how the fi
 usage: make_reference.py GATE_SIM_PY OUT_DIR [--stored N] [--paired N] [--pieces N] [--seed S]
 """
 import argparse
+import math
 import importlib.util
 import os
 import warnings
@@ -59,6 +60,24 @@ def t_isf(tail, df):
     for _ in range(3):
         t = t + (stats.t.sf(t, df) - tail) / stats.t.pdf(t, df)
     return t
+
+
+def median_factor(n):
+    """n times the variance of the median of n standard normal values; pi/2 from 11 on."""
+    if n > 10:
+        return np.pi / 2
+    x, w = np.polynomial.legendre.leggauss(2000)
+    x, w, k = 9 * x, 9 * w, n // 2
+    if n % 2:
+        density = math.factorial(n) / math.factorial(k)**2 * stats.norm.cdf(x)**k * stats.norm.sf(x)**k
+        return n * np.sum(w * x**2 * density * stats.norm.pdf(x))
+    y, v = np.polynomial.legendre.leggauss(400)
+    total = 0
+    for a, wa in zip(x, w):
+        b, wb = (9 - a) / 2 * (y + 1) + a, (9 - a) / 2 * v
+        inner = np.sum(wb * stats.norm.pdf(b) * stats.norm.sf(b)**(k - 1) * (a + b)**2 / 4)
+        total += wa * stats.norm.pdf(a) * stats.norm.cdf(a)**(k - 1) * inner
+    return n * math.factorial(n) / math.factorial(k - 1)**2 * total
 
 
 def core(G, info, options):
@@ -129,10 +148,18 @@ def write_stored(G, args, rng, out):
             mb, mh = G.trimmed(all_base)[0], G.trimmed(all_head)[0]
             da = mh - mb.mean(1)
             u = mb - np.median(mb, -1, keepdims=True)
-            s2 = u.var(1, ddof=1).mean(-1) * (1 + 1 / K)
+            a = u.var(1, ddof=1)[0] * (1 + 1 / K)
             rel = np.median(da[:, :M], -1) - np.median(da[:, M:], -1)
-            se = np.sqrt(np.pi / 2 * s2 * (1 / M + 1 / anchors))
-            df = (K - 1) * (M + anchors)
+            parts = [median_factor(m) * x.mean() / m for m, x in ((M, a[:M]), (anchors, a[M:]))]
+            dfs = [(K - 1) * M, (K - 1) * anchors]
+            var = sum(parts)
+            df = var**2 / sum(p**2 / d for p, d in zip(parts, dfs))
+            apart = np.median(mb[0, :, :M], -1) - np.median(mb[0, :, M:], -1)
+            apart = apart.var(ddof=1) * (1 + 1 / K)
+            if K >= 3 and apart > var:
+                df = apart**2 / (var**2 / df + (apart - var)**2 / (K - 1))
+                var = apart
+            se = np.array([np.sqrt(var)])
             numbers["anchored"] = [rel[0], se[0], df, stats.t.sf(rel / se, df)[0]]
         expect(out, numbers)
 

