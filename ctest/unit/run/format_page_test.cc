@@ -27,6 +27,7 @@ TEST(RunFormatPage, NamesEverythingThatIsWritten) {
   const base::Result<std::string> page = base::ReadFile(ASSAY_FORMAT_PAGE);
   ASSERT_TRUE(page.ok()) << page.error().Message();
   ExpectKeys(ToJson(FullInfo()), *page);
+  ExpectKeys(ToJson(FullPair()), *page);
   ExpectKeys(ToJson(FullSample()), *page);
   ExpectKeys(ToJson(FullAnswer()), *page);
   const auto expect_name = [&](std::string_view name) {
@@ -40,7 +41,39 @@ TEST(RunFormatPage, NamesEverythingThatIsWritten) {
                                       "cache:reuse", "cache:unique", "concurrency:N", "rate:R"}) {
     expect_name(part);
   }
+  for (const char* file : {"run.json", "samples.jsonl", "answers.jsonl", "interim.json", "pair.json"})
+    expect_name(file);
+  for (const char* word : {"cannot_regress", "regressed", "interleaved", "blocks"}) expect_name(word);
   expect_name(base::kQuantileMethod);
+}
+
+// The page's ```json texts, in their order.
+std::vector<Json> Examples(const std::string& page) {
+  constexpr std::string_view kBegin = "```json\n";
+  std::vector<Json> examples;
+  for (std::size_t at = page.find(kBegin); at != std::string::npos; at = page.find(kBegin, at)) {
+    at += kBegin.size();
+    const base::Result<Json> json = ParseJson(page.substr(at, page.find("```", at) - at), "run_format.md");
+    EXPECT_TRUE(json.ok()) << json.error().Message();
+    if (json.ok()) examples.push_back(*json);
+  }
+  return examples;
+}
+
+TEST(RunFormatPage, HasExamplesThatCanBeRead) {
+  const base::Result<std::string> page = base::ReadFile(ASSAY_FORMAT_PAGE);
+  ASSERT_TRUE(page.ok()) << page.error().Message();
+  const std::vector<Json> examples = Examples(*page);
+  ASSERT_EQ(examples.size(), 5U);
+  const auto anchors = AnchorsFromJson(examples[0], "page", "anchors");
+  EXPECT_TRUE(anchors.ok()) << anchors.error().Message();
+  const auto look = SecondLookFromJson(examples[1], "page", "second_look");
+  EXPECT_TRUE(look.ok()) << look.error().Message();
+  const auto rounds = RoundsFromJson(examples[2], "page", "rounds");
+  EXPECT_TRUE(rounds.ok()) << rounds.error().Message();
+  EXPECT_NE(examples[3].Find("assay"), nullptr);  // shortened
+  const auto pair = PairFromJson(examples[4], "page");
+  EXPECT_TRUE(pair.ok()) << pair.error().Message();
 }
 
 }  // namespace

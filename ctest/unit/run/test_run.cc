@@ -161,7 +161,25 @@ RunInfo FullInfo() {
   info.machine = FullMachine();
   info.overhead = Overhead{200, 3200, 210, 480.5, 35, 60, 150, 9.5, "not all of it"};
   info.summaries = {FullSummary()};
+  info.anchors = Anchors{"embedded 0.1.0, ember-mini 1",
+                         {{"short", {{"ttft_ms", {2.5, 2.75}}, {"tpot_ms", {1.5}}}}, {"long", {{"ttft_ms", {5}}}}},
+                         "the last round was cut off"};
+  info.second_look = SecondLook{{"2026-03-01T12:00:00Z"}, {FullCaseId()}, {"chat/m/control"}};
+  info.rounds = Rounds{{5, 10, 20}, 0.25, 1000, 430, {{FullCaseId(), 5, "cannot_regress"}}};
   return info;
+}
+
+PairInfo FullPair() {
+  PairInfo pair;
+  pair.order = PairOrder::kBlocks;
+  pair.seed = -7;
+  pair.base = {"variant:a-cpu:1", "base"};
+  pair.head = {"variant:a-gpu:1", "head"};
+  pair.cases = {{"chat/a-cpu:1/p/stream:on/max_tokens:8", "chat/a-gpu:1/p/stream:on/max_tokens:8"}};
+  pair.blocks = {5, 10};
+  pair.restarted = true;
+  pair.notes = {"the endpoint is not ours to restart"};
+  return pair;
 }
 
 Sample FullSample() {

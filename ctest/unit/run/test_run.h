@@ -6,6 +6,7 @@
 #include <string>
 
 #include "fixtures/base/files.h"
+#include "fixtures/run/pair.h"
 #include "fixtures/run/run_directory.h"
 
 namespace assay::run {
@@ -33,6 +34,7 @@ std::filesystem::path ExampleDirectory(const std::string& name = "v1");
 
 // Every field filled in, every optional one too.
 RunInfo FullInfo();
+PairInfo FullPair();
 Sample FullSample();
 Answer FullAnswer();
 
