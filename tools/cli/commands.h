@@ -11,12 +11,18 @@
 
 namespace assay::cli {
 
+class Options;
+
 enum ExitCode : int { kGood = 0, kRegression = 1, kUsage = 2, kCannotTell = 3, kInternal = 4 };
 
 base::Result<int> CompareCommand(const std::vector<std::string>& args, std::ostream& out);
+// `assay compare --self`; the options are those of CompareCommand, parsed.
+base::Result<int> SelfCheckCommand(const Options& options, std::ostream& out);
 base::Result<int> AcceptCommand(const std::vector<std::string>& args, std::ostream& out);
 // Does not return where the system lets a program become another one.
 base::Result<int> CheckCommand(const std::vector<std::string>& args, std::ostream& out);
 base::Result<int> ReportCommand(const std::vector<std::string>& args, std::ostream& out);
+base::Result<int> PlanCommand(const std::vector<std::string>& args, std::ostream& out);
+base::Result<int> SettleCommand(const std::vector<std::string>& args, std::ostream& out);
 
 }  // namespace assay::cli

@@ -3,6 +3,7 @@
 
 #include <boost/program_options.hpp>
 #include <exception>
+#include <locale>
 #include <map>
 #include <sstream>
 
@@ -21,6 +22,14 @@ struct Options::State {
 };
 
 namespace {
+
+// "5 %", "97.5 %".
+std::string PercentOf(double share) {
+  std::ostringstream text;
+  text.imbue(std::locale::classic());
+  text << share * 100.0 << " %";
+  return text.str();
+}
 
 base::Error Usage(std::string what) { return base::Error{base::ErrorCode::kUsage, std::move(what), ""}; }
 
@@ -117,6 +126,42 @@ base::Result<std::optional<std::string>> Options::OneOf(const std::string& name,
   }
   return Usage("--" + name + " should be one of " + base::Join(words, ", ") + ", found '" +
                base::EscapeForTerminal(*value) + "'");
+}
+
+base::Result<std::optional<double>> Options::Share(const std::string& name, double least, double most) const {
+  const std::optional<std::string> value = Value(name);
+  if (!value) return std::optional<double>();
+  const std::string found = ", found '" + base::EscapeForTerminal(*value) + "'";
+  std::string_view text = base::Trim(*value);
+  if (!text.ends_with('%')) {
+    return Usage("--" + name + " should be a percentage with its sign, such as --" + name + "=5%" + found);
+  }
+  text.remove_suffix(1);
+  const std::optional<double> percent = base::ParseDouble(base::Trim(text));
+  if (!percent) return Usage("--" + name + " should be a percentage such as 5%" + found);
+  const double share = *percent / 100.0;
+  if (!(share > least && share < most)) {
+    return Usage("--" + name + " should be above " + PercentOf(least) + " and below " + PercentOf(most) + found);
+  }
+  return std::optional<double>(share);
+}
+
+base::Result<std::optional<double>> Options::PlainShare(const std::string& name) const {
+  const std::optional<std::string> value = Value(name);
+  if (!value) return std::optional<double>();
+  const std::optional<double> share = base::ParseDouble(*value);
+  if (share && *share >= 0 && *share <= 1) return share;
+  return Usage("--" + name + " should be a number from 0 to 1, found '" + base::EscapeForTerminal(*value) + "'");
+}
+
+base::Result<std::optional<std::int64_t>> Options::WholeNumber(const std::string& name, std::int64_t least,
+                                                               std::int64_t most) const {
+  const std::optional<std::string> value = Value(name);
+  if (!value) return std::optional<std::int64_t>();
+  const std::optional<std::int64_t> number = base::ParseInt(*value);
+  if (number && *number >= least && *number <= most) return number;
+  return Usage("--" + name + " should be a whole number from " + std::to_string(least) + " to " + std::to_string(most) +
+               ", found '" + base::EscapeForTerminal(*value) + "'");
 }
 
 }  // namespace assay::cli

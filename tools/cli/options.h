@@ -3,6 +3,7 @@
 // the library that parses and turns what it throws into errors of kind kUsage.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -39,6 +40,14 @@ class Options {
   base::Result<std::vector<std::filesystem::path>> RequiredPaths(const std::string& name) const;
   // kUsage unless the value is one of `words`; nothing when it was not given.
   base::Result<std::optional<std::string>> OneOf(const std::string& name, const std::vector<std::string>& words) const;
+  // A share written as a percentage: "5%" or "5 %" is 0.05. kUsage without the sign, since "0.05" and "5" could each
+  // mean two things, and unless `least` < share < `most`. Nothing when it was not given.
+  base::Result<std::optional<double>> Share(const std::string& name, double least, double most) const;
+  // The same for a share that other programs write as a plain number in [0, 1].
+  base::Result<std::optional<double>> PlainShare(const std::string& name) const;
+  // kUsage unless it is a whole number from `least` to `most`.
+  base::Result<std::optional<std::int64_t>> WholeNumber(const std::string& name, std::int64_t least,
+                                                        std::int64_t most) const;
 
  private:
   struct State;

@@ -20,6 +20,7 @@ struct Candidate {
   const RunSet::Entry* entry;
   CaseFacts facts;
   CasePolicy policy;
+  std::string spoiled;  // why its latency must not become a baseline; empty when it may
 };
 
 struct File {
@@ -52,13 +53,25 @@ std::string Problem(const Candidate& one) {
   return "";
 }
 
-base::Result<std::vector<Candidate>> Candidates(const RunSet& runs, const AcceptRequest& request) {
+base::Status CheckRuns(const RunSet& runs) {
   for (const run::Run& run : runs.runs()) {
-    if (!run.info.validity.interrupted) continue;
-    return base::Error{base::ErrorCode::kInvalidInput,
-                       "an interrupted run must not become a baseline; nothing was written; measure it to its end",
-                       run.directory.string()};
+    if (run.info.validity.interrupted) {
+      return base::Error{base::ErrorCode::kInvalidInput,
+                         "an interrupted run must not become a baseline; nothing was written; measure it to its end",
+                         run.directory.string()};
+    }
+    if (run.info.second_look) {
+      return base::Error{base::ErrorCode::kInvalidInput,
+                         "a second look must not become a baseline, because its cases were chosen by what the first "
+                         "look saw; nothing was written; accept an ordinary run",
+                         run.directory.string()};
+    }
   }
+  return {};
+}
+
+base::Result<std::vector<Candidate>> Candidates(const RunSet& runs, const AcceptRequest& request) {
+  ASSAY_RETURN_IF_ERROR(CheckRuns(runs));
   std::vector<Candidate> candidates;
   std::set<std::string> matched;
   for (const RunSet::Entry& entry : runs.cases()) {
@@ -69,7 +82,7 @@ base::Result<std::vector<Candidate>> Candidates(const RunSet& runs, const Accept
       wanted = true;
       matched.insert(glob);
     }
-    if (wanted) candidates.push_back(Candidate{&entry, FactsOf(*entry.one, *entry.run), request.policy.For(id)});
+    if (wanted) candidates.push_back(Candidate{&entry, FactsOf(*entry.one, *entry.run), request.policy.For(id), ""});
   }
   for (const std::string& glob : request.cases) {
     if (matched.contains(glob)) continue;
@@ -98,6 +111,34 @@ base::Status RefuseProblems(const std::vector<Candidate>& candidates) {
                      std::to_string(count) + " of " + std::to_string(candidates.size()) +
                          " cases must not become a baseline, nothing was written: " + base::Join(problems, "; ") +
                          "; measure again, or choose others with --case",
+                     candidates.front().entry->run->directory.string()};
+}
+
+// Notes which latencies were measured under conditions the policy does not take.
+base::Status MarkSpoiled(const RunSet& runs, const Policy& policy, std::vector<Candidate>& candidates,
+                         AcceptSummary& summary) {
+  const std::string instead = "; nothing was written; measure again, or accept the answers alone with --only outputs";
+  std::vector<JudgedFlag> flags;
+  for (const run::Run& run : runs.runs()) {
+    std::vector<JudgedFlag> own = JudgeFlags(run, policy.validity);
+    flags.insert(flags.end(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
+  }
+  for (Candidate& one : candidates) {
+    const std::string directory = one.entry->run->directory.string();
+    const std::string whole_run = WhyNotValid(flags, directory, "");
+    if (!whole_run.empty()) {
+      return base::Error{base::ErrorCode::kInvalidInput, "latencies must not become a baseline: " + whole_run + instead,
+                         directory};
+    }
+    const std::string& id = one.entry->one->plan.id;
+    one.spoiled = WhyNotValid(flags, directory, id);
+    if (!one.spoiled.empty()) summary.latency_left_out.push_back(NotAccepted{id, one.spoiled});
+  }
+  if (summary.latency_left_out.size() < candidates.size()) return {};
+  const NotAccepted& first = summary.latency_left_out.front();
+  return base::Error{base::ErrorCode::kInvalidInput,
+                     "the latency of none of the " + std::to_string(candidates.size()) +
+                         " cases may become a baseline; the first is " + first.case_id + ": " + first.reason + instead,
                      candidates.front().entry->run->directory.string()};
 }
 
@@ -135,10 +176,11 @@ SessionCase MeasuredCase(const Candidate& one) {
   measured.fingerprint = one.entry->one->plan.fingerprint;
   measured.completion_tokens = one.facts.CompletionTokens();
   measured.token_source = one.facts.TokenSource();
-  for (const std::string& name : StoredMetricNames()) {
-    std::vector<double> values = MetricValues(*one.entry->one, *run::FindMetric(name));
-    if (!values.empty()) measured.metrics.emplace(name, std::move(values));
+  std::array<std::vector<double>, kStoredMetricCount> numbers;
+  for (std::size_t i = 0; i < kStoredMetricCount; ++i) {
+    numbers[i] = NumbersOf(*one.entry->one, *StoredMetrics()[i]);
   }
+  measured.metrics = StoredValues(numbers);
   return measured;
 }
 
@@ -170,9 +212,13 @@ BaselineSession& SessionOf(LatencyBaseline& baseline, const AcceptRequest& reque
   session.started_at = provenance.started_at;
   session.assay_version = provenance.assay_version;
   session.git_revision = Revision(provenance);
+  session.build_type = Unoptimised(provenance.build_type) ? provenance.build_type : "";
   session.service_kind = run.info.service.kind;
   session.service_generation = run.info.service.generation;
   session.service_version = run.info.service.version;
+  session.anchors = run.info.anchors;
+  // That there are none needs no words: a comparison sees it.
+  if (session.anchors && session.anchors->cases.empty()) session.anchors.reset();
   return session;
 }
 
@@ -188,6 +234,7 @@ base::Result<std::optional<File>> PrepareLatency(const AcceptRequest& request, c
   const run::Run* current = nullptr;
   BaselineSession* session = nullptr;
   for (const Candidate* one : candidates) {
+    if (!one->spoiled.empty()) continue;
     SessionCase measured = MeasuredCase(*one);
     if (measured.metrics.empty()) continue;
     if (one->entry->run != current) {  // candidates stand in the order of their runs
@@ -209,12 +256,13 @@ base::Result<AcceptSummary> Accept(const RunSet& runs, const AcceptRequest& requ
     return base::Error{base::ErrorCode::kUsage,
                        "an acceptance needs its reason; say with --reason TEXT why this run is right", ""};
   }
-  ASSAY_TRY(const std::vector<Candidate> candidates, Candidates(runs, request));
+  ASSAY_TRY(std::vector<Candidate> candidates, Candidates(runs, request));
   ASSAY_RETURN_IF_ERROR(RefuseProblems(candidates));
+  AcceptSummary summary;
+  if (request.latency) ASSAY_RETURN_IF_ERROR(MarkSpoiled(runs, request.policy, candidates, summary));
 
   std::map<std::string, std::vector<const Candidate*>> by_variant;
   for (const Candidate& one : candidates) by_variant[one.entry->one->plan.model].push_back(&one);
-  AcceptSummary summary;
   summary.cases = candidates.size();
   std::vector<File> files;
   for (const auto& [variant, own] : by_variant) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Makes runs the new baseline. Everything is checked before the first file is written, and a case
-// that failed, was not measured to its end or disagrees with itself is never accepted. Files that
-// would not change are not touched.
+// Makes runs the new baseline. Everything is checked before the first file is written, and a case that failed, was not
+// measured to its end or disagrees with itself is never accepted. Latencies measured under conditions the policy does
+// not take are not either: nobody who insists can make them true. Files that would not change are not touched.
 #pragma once
 
 #include <cstddef>
@@ -27,6 +27,12 @@ struct AcceptRequest {
   Policy policy;
 };
 
+// A case whose answers may stand while its latency must not become a baseline.
+struct NotAccepted {
+  std::string case_id;
+  std::string reason;  // the flags that spoil it, with their figures; not escaped
+};
+
 struct AcceptSummary {
   std::vector<std::filesystem::path> written;
   std::size_t cases = 0;
@@ -35,8 +41,11 @@ struct AcceptSummary {
   std::size_t answers_unchanged = 0;
   std::size_t sessions_added = 0;     // per variant
   std::size_t sessions_replaced = 0;  // the same run was accepted before
+  std::vector<NotAccepted> latency_left_out;
 };
 
+// kUsage and kInvalidInput, and then nothing was written: also for a second look, whose cases are a selection, and when
+// a flag spoils the latency of a whole run or of every case asked for.
 base::Result<AcceptSummary> Accept(const RunSet& runs, const AcceptRequest& request);
 
 }  // namespace assay::compare

@@ -11,9 +11,11 @@
 #include <vector>
 
 #include "fixtures/base/result.h"
+#include "fixtures/run/anchors.h"
 #include "fixtures/run/environment.h"
 #include "fixtures/run/json.h"
 #include "fixtures/run/sample.h"
+#include "tools/compare/stored_metrics.h"
 
 namespace assay::compare {
 
@@ -21,10 +23,6 @@ inline constexpr std::int64_t kBaselineSchemaVersion = 1;
 // Sessions kept per case: enough to see how far sessions of an unchanged service lie apart
 // (gating.md b1.2 and b2).
 inline constexpr std::size_t kMaxSessions = 5;
-
-// The metrics whose raw numbers a latency baseline keeps, in the order of the registry.
-std::vector<std::string> StoredMetricNames();
-bool IsStoredMetric(std::string_view name);
 
 struct Acceptance {
   std::string at;  // UTC
@@ -57,7 +55,7 @@ struct SessionCase {
   std::string fingerprint;
   std::optional<std::int64_t> completion_tokens;
   run::TokenSource token_source = run::TokenSource::kNone;
-  std::map<std::string, std::vector<double>> metrics;  // milliseconds, one number per counting sample
+  StoredValues metrics;
 
   friend bool operator==(const SessionCase&, const SessionCase&) = default;
 };
@@ -68,9 +66,11 @@ struct BaselineSession {
   std::string started_at;  // of the run: what tells sessions apart
   std::string assay_version;
   std::optional<std::string> git_revision;
+  std::string build_type;  // of assay-bench, where it was unoptimised (case_facts.h); empty otherwise
   std::string service_kind;
   std::string service_generation;
   std::optional<std::string> service_version;
+  std::optional<run::Anchors> anchors;  // measured beside the cases; absent when there were none
   std::map<std::string, SessionCase> cases;
 };
 
@@ -87,7 +87,7 @@ std::string WriteOutputs(const OutputsBaseline& baseline);
 // Also refuses a file whose environment has another key than `environment_key`.
 base::Result<LatencyBaseline> ParseLatency(std::string_view text, const std::string& where, std::string_view variant,
                                            std::string_view environment_key);
-// Numbers rounded to 0.001 ms, one line per case.
+// Numbers rounded to 0.001, one line per case and per anchor.
 std::string WriteLatency(const LatencyBaseline& baseline);
 
 }  // namespace assay::compare

@@ -51,6 +51,14 @@ CaseFacts FactsOf(const run::RunCase& one, const run::Run& run) {
   return facts;
 }
 
+bool Unoptimised(std::string_view build_type) {
+  std::string lower(build_type);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower == "debug" || lower == "sanitizer";
+}
+
 std::vector<double> MetricValues(const run::RunCase& one, const run::Metric& metric) {
   std::vector<double> values;
   values.reserve(one.samples.size());

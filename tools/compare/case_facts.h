@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "fixtures/run/metrics.h"
@@ -36,6 +37,10 @@ struct CaseFacts {
 };
 
 CaseFacts FactsOf(const run::RunCase& one, const run::Run& run);
+
+// "debug" and "sanitizer": a program that measures with checks of its own, or without optimisation, is slower by
+// itself.
+bool Unoptimised(std::string_view build_type);
 
 // The metric of every counting sample that has it, in the order measured.
 std::vector<double> MetricValues(const run::RunCase& one, const run::Metric& metric);

@@ -3,12 +3,16 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
+#include <string_view>
+#include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
-#include "fixtures/base/text.h"
 #include "fixtures/run/case_id.h"
+#include "tools/compare/conclude.h"
 #include "tools/compare/latency_family.h"
+#include "tools/compare/second_look.h"
+#include "tools/compare/stored_metrics.h"
 
 namespace assay::compare {
 namespace {
@@ -20,28 +24,6 @@ struct Open {
   const RunSet::Entry* entry = nullptr;  // null: only the baseline knows it
   CasePolicy policy;
 };
-
-CaseComparison Planned(const RunSet::Entry& entry) {
-  const run::PlannedCase& plan = entry.one->plan;
-  CaseComparison one;
-  one.id = plan.id;
-  one.model = plan.model;
-  one.alias = plan.alias;
-  one.prompt = plan.prompt;
-  one.facts = FactsOf(*entry.one, *entry.run);
-  if (!plan.failure.empty()) {
-    one.status = CaseStatus::kFailed;
-    one.reason = plan.failure;
-  } else if (one.facts.counting == 0 && one.facts.failed > 0) {
-    one.status = CaseStatus::kFailed;
-    one.reason = one.facts.last_error.empty() ? "every request failed" : one.facts.last_error;
-  } else if (one.facts.counting == 0) {
-    one.status = CaseStatus::kMissing;
-    one.reason = "planned, but never measured";
-  }
-  if (one.status == CaseStatus::kFailed) one.outcome = one.facts.Outcomes();
-  return one;
-}
 
 base::Result<CaseComparison> KnownToBaselineOnly(const std::string& id, const std::filesystem::path& file) {
   ASSAY_TRY(const run::CaseId parts, run::ParseCaseId(id));
@@ -78,38 +60,49 @@ base::Status AppendMissing(const RunSet& runs, const BaselinesByVariant& baselin
   return {};
 }
 
-base::Status CheckRulesMatch(const Policy& policy, const std::vector<CaseComparison>& cases) {
-  for (std::size_t i = 0; i < policy.cases.size(); ++i) {
-    const std::string& glob = policy.cases[i].match;
-    const bool matches = std::any_of(cases.begin(), cases.end(),
-                                     [&](const CaseComparison& one) { return base::GlobMatches(glob, one.id); });
-    if (matches) continue;
-    return base::Error{base::ErrorCode::kInvalidInput,
-                       "$.cases[" + std::to_string(i) + "].match: '" + base::EscapeForTerminal(glob) +
-                           "' matches none of the " + std::to_string(cases.size()) +
-                           " cases; correct it or remove the rule",
-                       policy.source};
-  }
-  return {};
-}
-
 // `report` keeps what nobody accepted from deciding the whole; who asks that one question gets no pass for it.
 bool OnlyReported(NoBaseline policy, const Selection& selection, Question question) {
   return policy == NoBaseline::kReport && selection.question != question;
 }
 
+const AcceptedAnswer* AcceptedOf(const CaseComparison& one, const BaselinesByVariant& baselines) {
+  const VariantBaselines& known = baselines.at(one.model);
+  if (!known.outputs) return nullptr;
+  const auto found = known.outputs->cases.find(one.id);
+  return found == known.outputs->cases.end() ? nullptr : &found->second;
+}
+
+// A case of the second look, and why it cannot confirm anything where it cannot.
+struct Again {
+  RunSet::Entry entry;
+  CaseFacts facts;
+  std::string why_not;
+};
+using SecondLook = std::unordered_map<std::string_view, Again>;
+
+const Again* Find(const SecondLook& second, const std::string& id) {
+  const auto found = second.find(id);
+  return found == second.end() ? nullptr : &found->second;
+}
+
+// An answer that changes when it is asked for again has changed, whatever the first look saw.
+DeterminismFinding JudgeBothAnswers(const run::RunCase& first, const CaseFacts& facts, const Again* again,
+                                    const AcceptedAnswer* accepted) {
+  DeterminismFinding finding = JudgeAnswers(first, accepted, facts.planned);
+  if (again == nullptr || again->facts.counting == 0) return finding;
+  DeterminismFinding other = JudgeAnswers(*again->entry.one, accepted, again->facts.planned);
+  const Verdict both[] = {AsVerdict(finding.verdict), AsVerdict(other.verdict)};
+  if (both[0] == Worst(both)) return finding;
+  other.notes.push_back("found by the second look");
+  return other;
+}
+
 void JudgeAllAnswers(const std::vector<Open>& open, const BaselinesByVariant& baselines, const Policy& policy,
-                     const Selection& selection, std::vector<CaseComparison>& cases) {
+                     const Selection& selection, const SecondLook& second, std::vector<CaseComparison>& cases) {
   for (std::size_t i = 0; i < cases.size(); ++i) {
     CaseComparison& one = cases[i];
     if (!one.measured()) continue;
-    const VariantBaselines& known = baselines.at(one.model);
-    const AcceptedAnswer* accepted = nullptr;
-    if (known.outputs) {
-      const auto found = known.outputs->cases.find(one.id);
-      if (found != known.outputs->cases.end()) accepted = &found->second;
-    }
-    one.answers = JudgeAnswers(*open[i].entry->one, accepted, one.facts.planned);
+    one.answers = JudgeBothAnswers(*open[i].entry->one, one.facts, Find(second, one.id), AcceptedOf(one, baselines));
     one.answers->gates = open[i].policy.determinism == DeterminismLevel::kExact;
     if (one.answers->verdict == AnswerVerdict::kNotCompared) one.answers->gates = false;
     if (one.answers->verdict == AnswerVerdict::kNew &&
@@ -119,132 +112,109 @@ void JudgeAllAnswers(const std::vector<Open>& open, const BaselinesByVariant& ba
   }
 }
 
-// What was measured under wrong conditions says nothing, neither good nor bad. A finding that cannot tell already keeps
-// its own reason.
-void MarkNotValid(const std::string& why, std::vector<LatencyFinding>& findings) {
+// A baseline that is not there, or not yet enough of one to judge by.
+bool LacksBaseline(const LatencyFinding& finding) {
+  return finding.code == LatencyReason::kNoBaseline || finding.code == LatencyReason::kTooFewSessions;
+}
+
+bool OfSessions(const LatencyFinding& finding) { return IsSessionMetric(*finding.metric); }
+
+// What the second look could not measure to its end is confirmed neither way. Numbers of whole sessions have no second
+// look.
+void MarkNotMeasuredAgain(const std::string& why, std::vector<LatencyFinding>& findings) {
   if (why.empty()) return;
   for (LatencyFinding& finding : findings) {
-    if (finding.verdict == Verdict::kCannotTell) continue;
+    const bool open = finding.verdict == Verdict::kCannotTell && finding.code != LatencyReason::kNotConfirmed;
+    if (open || OfSessions(finding)) continue;
     finding.verdict = Verdict::kCannotTell;
-    finding.code = LatencyReason::kRunNotValid;
+    finding.code = LatencyReason::kNotConfirmed;
     finding.reason = why;
   }
 }
 
-void JudgeAllLatency(const std::vector<Open>& open, const BaselinesByVariant& baselines, const Policy& policy,
-                     const Selection& selection, const LatencyRule& rule, const std::vector<JudgedFlag>& flags,
-                     std::vector<CaseComparison>& cases) {
+// Flags of the runs, and of those of the second look.
+struct AllFlags {
+  std::vector<JudgedFlag> first;
+  std::vector<JudgedFlag> second;
+};
+
+std::vector<JudgedFlag> FlagsOf(const RunSet& runs, const Policy& policy) {
+  std::vector<JudgedFlag> flags;
+  for (const run::Run& run : runs.runs()) {
+    for (JudgedFlag& flag : JudgeFlags(run, policy.validity)) flags.push_back(std::move(flag));
+  }
+  return flags;
+}
+
+std::string WhyNotValid(const std::vector<JudgedFlag>& flags, const RunSet::Entry& entry) {
+  return WhyNotValid(flags, entry.run->directory.string(), entry.one->plan.id);
+}
+
+std::vector<SuiteFinding> JudgeAllLatency(const CompareRequest& request, const std::vector<Open>& open,
+                                          const BaselinesByVariant& baselines, const SecondLook& second,
+                                          const LatencyRule& rule, const AllFlags& flags,
+                                          std::vector<CaseComparison>& cases) {
+  const Policy& policy = *request.policy;
   std::vector<LatencyCase> measured;
   std::vector<std::size_t> position;
   for (std::size_t i = 0; i < cases.size(); ++i) {
     if (!cases[i].measured()) continue;
     const VariantBaselines& known = baselines.at(cases[i].model);
-    measured.push_back(
-        LatencyCase{open[i].entry->one, &cases[i].facts, known.latency ? &*known.latency : nullptr, open[i].policy});
+    const Again* const again = Find(second, cases[i].id);
+    LatencyCase one;
+    one.one = open[i].entry->one;
+    one.facts = &cases[i].facts;
+    one.baseline = known.latency ? &*known.latency : nullptr;
+    one.policy = open[i].policy;
+    one.run = open[i].entry->run;
+    if (again != nullptr && again->why_not.empty()) one.second = again->entry.one;
+    measured.push_back(std::move(one));
     position.push_back(i);
   }
-  std::vector<std::vector<LatencyFinding>> findings = JudgeLatency(measured, policy, rule);
-  for (std::size_t k = 0; k < findings.size(); ++k) {
-    for (LatencyFinding& finding : findings[k]) {
-      if (finding.code == LatencyReason::kNoBaseline &&
-          OnlyReported(policy.latency_no_baseline, selection, Question::kLatency)) {
+  LatencyInput input{measured, &policy, {}, request.second != nullptr};
+  for (const run::Run& run : request.runs->runs()) input.runs.push_back(&run);
+  LatencyFindings judged = JudgeLatency(input, rule);
+  for (std::size_t k = 0; k < judged.cases.size(); ++k) {
+    std::vector<LatencyFinding>& findings = judged.cases[k];
+    for (LatencyFinding& finding : findings) {
+      if (LacksBaseline(finding) && OnlyReported(policy.latency_no_baseline, request.selection, Question::kLatency)) {
         finding.decides = false;
       }
     }
+    CaseComparison& one = cases[position[k]];
     const RunSet::Entry& entry = *open[position[k]].entry;
-    MarkNotValid(WhyNotValid(flags, entry.run->directory.string(), entry.one->plan.id), findings[k]);
-    cases[position[k]].latency = std::move(findings[k]);
-  }
-}
-
-// From findings to the verdicts of the case; a case that was not measured has its verdict by its
-// status.
-void Conclude(const Selection& selection, CaseComparison& one) {
-  if (!one.measured()) {
-    one.verdict = one.status == CaseStatus::kFailed ? Verdict::kRegressed : Verdict::kCannotTell;
-    one.latency_verdict = one.answers_verdict = one.verdict;
-    one.decides = one.latency_decides = one.answers_decide = true;
-    return;
-  }
-  std::vector<Verdict> deciding;
-  std::vector<Verdict> shown;
-  for (const LatencyFinding& finding : one.latency) {
-    shown.push_back(finding.verdict);
-    if (finding.decides) deciding.push_back(finding.verdict);
-  }
-  one.latency_decides = !deciding.empty();
-  one.latency_verdict = Worst(one.latency_decides ? deciding : shown);
-  one.answers_decide = one.answers->gates;
-  one.answers_verdict = AsVerdict(one.answers->verdict);
-
-  deciding.clear();
-  shown.clear();
-  const auto add = [&](Question question, Verdict verdict, bool decides) {
-    if (!selection.Asks(question)) return;
-    shown.push_back(verdict);
-    if (decides) deciding.push_back(verdict);
-  };
-  add(Question::kLatency, one.latency_verdict, one.latency_decides);
-  add(Question::kDeterminism, one.answers_verdict, one.answers_decide);
-  one.decides = !deciding.empty();
-  one.verdict = Worst(one.decides ? deciding : shown);
-
-  const auto has = [&](LatencyReason code) {
-    return std::any_of(one.latency.begin(), one.latency.end(),
-                       [&](const LatencyFinding& finding) { return finding.code == code; });
-  };
-  const bool no_latency = has(LatencyReason::kNoBaseline) || one.latency.empty();
-  if (one.answers->verdict == AnswerVerdict::kRequestChanged || has(LatencyReason::kRequestChanged)) {
-    one.status = CaseStatus::kRequestChanged;
-  } else if (!one.answers->accepted && no_latency) {
-    one.status = CaseStatus::kNew;
-  }
-}
-
-void ConcludeAll(Comparison& comparison) {
-  std::vector<Verdict> deciding;
-  for (const CaseComparison& one : comparison.cases) {
-    if (one.decides) deciding.push_back(one.verdict);
-  }
-  comparison.verdict = Worst(deciding);
-  const auto any = [&](Verdict verdict) {
-    return std::find(deciding.begin(), deciding.end(), verdict) != deciding.end();
-  };
-  comparison.exit_code = any(Verdict::kRegressed) ? 1 : any(Verdict::kCannotTell) ? 3 : 0;
-  // Who asks about answers alone gets no pass where none could be compared.
-  const bool only_answers = comparison.selection.question == Question::kDeterminism;
-  const bool not_compared = std::any_of(comparison.cases.begin(), comparison.cases.end(), [](const auto& one) {
-    return one.answers && one.answers->verdict == AnswerVerdict::kNotCompared;
-  });
-  if (only_answers && deciding.empty() && not_compared) comparison.exit_code = 3;
-}
-
-// Variants in the order they first appear, each in one block with its missing cases at the end.
-void GroupByVariant(std::vector<CaseComparison>& cases) {
-  std::map<std::string, std::size_t> first;
-  for (const CaseComparison& one : cases) first.emplace(one.model, first.size());
-  std::stable_sort(cases.begin(), cases.end(), [&](const CaseComparison& a, const CaseComparison& b) {
-    return first.at(a.model) < first.at(b.model);
-  });
-}
-
-void DescribeRuns(const RunSet& runs, std::vector<JudgedFlag> flags, Comparison& comparison) {
-  std::set<std::string> selected;
-  for (const CaseComparison& one : comparison.cases) selected.insert(one.id);
-  for (const run::Run& one : runs.runs()) {
-    comparison.runs.push_back(ComparedRun{one.directory.string(), one.info.service, one.info.provenance,
-                                          one.info.validity, one.info.models, one.info.machine, one.info.overhead});
-    if (one.info.validity.interrupted) {
-      comparison.warnings.push_back(
-          run::Warning{"interrupted", "", "the run in " + one.directory.string() + " was interrupted"});
+    if (const Again* const again = Find(second, one.id)) {
+      MarkNotMeasuredAgain(again->why_not, findings);
+      MarkNotValid(WhyNotValid(flags.second, again->entry), findings);
     }
-    for (const run::Warning& warning : one.info.validity.warnings) {
-      if (warning.case_id.empty() || selected.contains(warning.case_id)) comparison.warnings.push_back(warning);
-    }
+    MarkNotValid(WhyNotValid(flags.first, entry), findings);
+    one.latency = std::move(findings);
+    one.budgets = JudgeBudgets(*entry.one, policy);
+    MarkNotValid(WhyNotValid(flags.first, entry), one.budgets);
   }
-  for (JudgedFlag& one : flags) {
-    if (one.flag.case_id.empty() || selected.contains(one.flag.case_id)) comparison.flags.push_back(std::move(one));
+  for (const run::Run& run : request.runs->runs()) {
+    MarkNotValid(WhyNotValid(flags.first, run.directory.string(), ""), judged.suite);
   }
+  return std::move(judged.suite);
+}
+
+base::Result<SecondLook> TakeSecondLook(const CompareRequest& request) {
+  SecondLook second;
+  if (request.second == nullptr) return second;
+  ASSAY_TRY(const auto matched, MatchSecondLook(*request.runs, *request.second));
+  for (const auto& [id, entry] : matched) {
+    Again again{entry, FactsOf(*entry.one, *entry.run), ""};
+    again.why_not = WhyNotMeasuredAgain(*entry.one, again.facts);
+    second.emplace(id, std::move(again));
+  }
+  return second;
+}
+
+base::Status CheckPolicy(const Policy& policy, const std::vector<CaseComparison>& cases) {
+  std::vector<std::string_view> ids;
+  ids.reserve(cases.size());
+  for (const CaseComparison& one : cases) ids.push_back(one.id);
+  return CheckPolicyMatches(policy, ids);
 }
 
 base::Status CheckFolders(std::span<const std::filesystem::path> folders) {
@@ -279,20 +249,25 @@ std::string_view ToString(CaseStatus status) {
   return "missing";
 }
 
-base::Result<Comparison> Compare(const RunSet& runs, std::span<const std::filesystem::path> baselines,
-                                 const Policy& policy, const Selection& selection, const LatencyRule& rule) {
-  ASSAY_RETURN_IF_ERROR(CheckFolders(baselines));
+base::Result<Comparison> Compare(const CompareRequest& request, const LatencyRule& rule) {
+  ASSAY_CHECK(request.runs != nullptr && request.policy != nullptr, "a comparison needs a run and a policy");
+  ASSAY_CHECK(IsDay(request.today), "a comparison needs to know the day: quarantines end");
+  const RunSet& runs = *request.runs;
+  const Policy& policy = *request.policy;
+  const Selection& selection = request.selection;
+  ASSAY_RETURN_IF_ERROR(CheckFolders(request.baselines));
+  ASSAY_TRY(const SecondLook second, TakeSecondLook(request));
   Comparison comparison;
   comparison.environment = runs.environment();
   comparison.policy_source = policy.source;
   comparison.alpha = policy.alpha;
   comparison.selection = selection;
-  for (const std::filesystem::path& folder : baselines) comparison.baselines.push_back(folder.string());
+  for (const std::filesystem::path& folder : request.baselines) comparison.baselines.push_back(folder.string());
 
   BaselinesByVariant known;
   const std::string key = comparison.environment.Key();
   for (const std::string& variant : runs.Variants()) {
-    ASSAY_TRY(VariantBaselines one, LoadBaselines(baselines, variant, key));
+    ASSAY_TRY(VariantBaselines one, LoadBaselines(request.baselines, variant, key));
     if (!one.latency) comparison.without_latency_baseline.push_back(variant);
     known.emplace(variant, std::move(one));
   }
@@ -300,30 +275,41 @@ base::Result<Comparison> Compare(const RunSet& runs, std::span<const std::filesy
 
   std::vector<CaseComparison> cases;
   std::vector<Open> open;
+  cases.reserve(runs.cases().size());
+  open.reserve(runs.cases().size());
   for (const RunSet::Entry& entry : runs.cases()) {
-    cases.push_back(Planned(entry));
+    cases.push_back(PlannedComparison(*entry.one, *entry.run));
     open.push_back(Open{&entry, policy.For(entry.one->plan.id)});
   }
   ASSAY_RETURN_IF_ERROR(AppendMissing(runs, known, cases));
   open.resize(cases.size());
-  ASSAY_RETURN_IF_ERROR(CheckRulesMatch(policy, cases));
+  ASSAY_RETURN_IF_ERROR(CheckPolicy(policy, cases));
   std::vector<CaseAddress> addresses;
+  addresses.reserve(cases.size());
   for (const CaseComparison& one : cases) addresses.push_back(CaseAddress{one.id, one.model, one.alias, one.prompt});
   ASSAY_TRY(const std::vector<bool> selected, Select(selection, addresses));
+  for (CaseComparison& one : cases) one.quarantine = FindQuarantine(policy, one.id, request.today);
 
-  std::vector<JudgedFlag> flags;
-  for (const run::Run& run : runs.runs()) {
-    for (JudgedFlag& flag : JudgeFlags(run, policy.validity)) flags.push_back(std::move(flag));
+  AllFlags flags{FlagsOf(runs, policy), {}};
+  if (request.second != nullptr) flags.second = FlagsOf(*request.second, policy);
+  std::vector<SuiteFinding> suite = JudgeAllLatency(request, open, known, second, rule, flags, cases);
+  if (selection.Asks(Question::kLatency)) comparison.suite = std::move(suite);
+  JudgeAllAnswers(open, known, policy, selection, second, cases);
+  if (request.second != nullptr) {
+    for (const run::Run& one : request.second->runs()) comparison.second_looks.push_back(one.directory.string());
+  } else if (selection.Asks(Question::kLatency)) {
+    comparison.second_look = PlanSecondLook(cases);
   }
-  JudgeAllLatency(open, known, policy, selection, rule, flags, cases);
-  JudgeAllAnswers(open, known, policy, selection, cases);
   comparison.cases_in_family = cases.size();
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    Conclude(selection, cases[i]);
+    ConcludeCase(selection, cases[i]);
     if (selected[i]) comparison.cases.push_back(std::move(cases[i]));
   }
   GroupByVariant(comparison.cases);
-  DescribeRuns(runs, std::move(flags), comparison);
+  ConcludeSuite(comparison);
+  for (const run::Run& one : runs.runs()) DescribeRun(one, comparison);
+  DescribeFlags(std::move(flags.first), comparison);
+  DescribeFlags(std::move(flags.second), comparison);
   ConcludeAll(comparison);
   return comparison;
 }

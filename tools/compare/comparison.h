@@ -11,11 +11,14 @@
 #include <string>
 #include <vector>
 
+#include "fixtures/run/pair.h"
 #include "tools/compare/baseline_store.h"
+#include "tools/compare/budgets.h"
 #include "tools/compare/case_facts.h"
 #include "tools/compare/determinism_rule.h"
 #include "tools/compare/latency_rule.h"
 #include "tools/compare/policy.h"
+#include "tools/compare/quarantine.h"
 #include "tools/compare/run_set.h"
 #include "tools/compare/selection.h"
 #include "tools/compare/validity.h"
@@ -44,6 +47,9 @@ struct CaseComparison {
   std::vector<LatencyFinding> latency;  // one per metric of the policy; empty when not measured
   Verdict latency_verdict = Verdict::kCannotTell;
   bool latency_decides = false;
+  std::vector<BudgetFinding> budgets;  // in the policy's order
+  std::optional<Quarantined> quarantine;
+  std::string paired_with;                    // id of the base case; empty unless a pair was compared
   std::optional<DeterminismFinding> answers;  // absent when not measured
   Verdict answers_verdict = Verdict::kCannotTell;
   bool answers_decide = false;
@@ -64,6 +70,13 @@ struct ComparedRun {
   std::optional<run::Overhead> overhead;
 };
 
+// What a second look should measure, for assay-bench --confirm.
+struct SecondLookPlan {
+  std::vector<std::string> suspects;  // case ids; never empty
+  std::vector<std::string> controls;  // stored mode only
+  std::int64_t repetitions = 0;       // per case
+};
+
 struct Comparison {
   run::Environment environment;
   std::vector<ComparedRun> runs;
@@ -72,18 +85,30 @@ struct Comparison {
   double alpha = 0;
   Selection selection;
   std::vector<CaseComparison> cases;  // the selected ones, by variant: as planned, then the missing ones
+  std::vector<SuiteFinding> suite;    // all cases together, selected or not; empty when latency was not asked for
   std::size_t cases_in_family = 0;    // all that were looked at, selected or not
   bool latency_baseline = false;      // every variant of the run has one for this environment
   std::vector<std::string> without_latency_baseline;  // variants
   std::vector<run::Warning> warnings;                 // of the runs, about the selected cases or the whole run
   std::vector<JudgedFlag> flags;                      // likewise, raised or not
+  std::optional<run::PairInfo> pair;                  // of a paired run: base against head, no baseline
+  std::optional<SecondLookPlan> second_look;          // worth taking; absent when there is no suspect or it was taken
+  std::vector<std::string> second_looks;              // directories that were taken into account
   Verdict verdict = Verdict::kCannotTell;
   int exit_code = 3;  // 0, 1 or 3: design.md section 7
 };
 
-// kUsage and kInvalidInput for a selection or a case rule that matches nothing, and for baselines
-// that cannot be read.
-base::Result<Comparison> Compare(const RunSet& runs, std::span<const std::filesystem::path> baselines,
-                                 const Policy& policy, const Selection& selection, const LatencyRule& rule);
+struct CompareRequest {
+  const RunSet* runs = nullptr;
+  const RunSet* second = nullptr;  // the second look; null: the first one only
+  std::vector<std::filesystem::path> baselines;
+  const Policy* policy = nullptr;
+  Selection selection;
+  std::string today;  // YYYY-MM-DD, UTC: what ends a quarantine
+};
+
+// kUsage and kInvalidInput for a selection or a case rule that matches nothing, for baselines that cannot be read, and
+// for a second look that belongs to other runs.
+base::Result<Comparison> Compare(const CompareRequest& request, const LatencyRule& rule);
 
 }  // namespace assay::compare

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Decides which (case, metric) pairs are comparable with their baseline, hands those to the rule as
-// one family, and says of each other pair why it is not. What the policy only wants shown forms a
-// family of its own, so that it costs the gate no power.
+// Decides which (case, metric) pairs are comparable with their baseline, hands those to the rule in families, and says
+// of each other pair why it is not.
+//
+// Families that gate: the time to the first token; decoding, where each case has its time per token or, without one
+// (not streamed, one token, one burst), its whole latency between answers of equal length; and the whole latency beside
+// the time per token where the policy says in so many words that it gates. They share alpha equally, those without a
+// pair to judge apart. What is only shown is judged beside them, in the company of what gates, so that it costs the
+// gate no power and has the same view of what a session did.
 #pragma once
 
 #include <span>
@@ -20,10 +25,38 @@ struct LatencyCase {
   const CaseFacts* facts = nullptr;
   const LatencyBaseline* baseline = nullptr;  // null: nothing accepted for this variant and environment
   CasePolicy policy;
+  const run::Run* run = nullptr;         // that measured it; null: nothing is known of its build and its rounds
+  const run::RunCase* second = nullptr;  // of the second look; null: not measured again
 };
 
-// Per case one finding per metric of the policy, in the policy's order.
-std::vector<std::vector<LatencyFinding>> JudgeLatency(std::span<const LatencyCase> cases, const Policy& policy,
-                                                      const LatencyRule& rule);
+struct LatencyInput {
+  std::span<const LatencyCase> cases;
+  const Policy* policy = nullptr;
+  std::vector<const run::Run*> runs;  // whose anchors count; may be empty
+  bool second_look = false;           // one was taken, whether it has a value or not
+};
+
+struct LatencyFindings {
+  // Per case one per latency of the policy, in the policy's order; then one per throughput or load time that the case
+  // or its baseline has.
+  std::vector<std::vector<LatencyFinding>> cases;
+  std::vector<SuiteFinding> suite;  // one per kind of family that the rule could say something of
+};
+LatencyFindings JudgeLatency(const LatencyInput& input, const LatencyRule& rule);
+
+// A family as the rule gets it.
+struct LatencyFamily {
+  FamilyKind kind = FamilyKind::kTtft;
+  double alpha = 0;                // its part of the policy's; what rounds may spend early is still in it
+  std::vector<std::size_t> cases;  // index of each series in the input
+  std::vector<LatencySeries> series;
+};
+// The families that gate, without those of one number per session.
+std::vector<LatencyFamily> BuildFamilies(std::span<const LatencyCase> cases, const Policy& policy);
+
+// The requests every case had when the first case of these runs was settled; 0 when none was.
+std::size_t FirstLook(std::span<const run::Run* const> runs);
+// What looks between rounds could spend of alpha: the most of the runs; 0 when none was measured in rounds.
+double EarlyAlphaShare(std::span<const run::Run* const> runs);
 
 }  // namespace assay::compare

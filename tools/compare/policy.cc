@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "tools/compare/policy.h"
 
+#include <algorithm>
+#include <map>
+
 #include "fixtures/base/text.h"
-#include "tools/compare/baseline_format.h"
+#include "tools/compare/quarantine.h"
+#include "tools/compare/stored_metrics.h"
 
 namespace assay::compare {
 namespace {
@@ -12,13 +16,26 @@ using run::JsonFields;
 
 std::string Quoted(std::string_view text) { return "'" + base::EscapeForTerminal(text) + "'"; }
 
-std::optional<double> MinEffectField(JsonFields& fields) {
-  const std::optional<double> value = fields.OptionalNumber("min_effect");
-  if (value && (*value < 0 || *value > 10)) {
-    fields.Fail("min_effect", "should be a share between 0 and 10 (0.05 is 5 %), found " +
-                                  run::WriteJson(*value, run::JsonStyle::kCompact));
+// min_effect, tolerance.
+std::optional<double> ShareField(JsonFields& fields, const std::string& key) {
+  const std::optional<double> value = fields.OptionalNumber(key);
+  if (value && !(*value >= 0 && *value <= 10)) {
+    fields.Fail(key, "should be a share between 0 and 10 (0.05 is 5 %), found " +
+                         run::WriteJson(*value, run::JsonStyle::kCompact));
   }
   return value;
+}
+
+double AlphaField(JsonFields& fields, double otherwise) {
+  const double alpha = fields.OptionalNumber("alpha").value_or(otherwise);
+  if (!(alpha > 0 && alpha < 1)) fields.Fail("alpha", "should lie between 0 and 1, both excluded");
+  return alpha;
+}
+
+std::string GlobField(JsonFields& fields) {
+  std::string glob = fields.RequiredString("match");
+  if (fields.ok() && glob.empty()) fields.Fail("match", "should be a glob over case ids, found an empty text");
+  return glob;
 }
 
 // Null and the default when absent; an error when it is none of the words.
@@ -46,48 +63,69 @@ std::optional<DeterminismLevel> LevelField(JsonFields& fields, const std::string
                                      {{"exact", DeterminismLevel::kExact}, {"off", DeterminismLevel::kOff}});
 }
 
-base::Result<std::vector<MetricPolicy>> ParseMetrics(const Json& value, const std::string& where) {
-  const std::string path = "$.latency.metrics";
+base::Result<MetricPolicy> ParseMetric(const std::string& name, const Json& entry, const std::string& where) {
+  JsonFields fields(entry, where, "$.latency.metrics." + base::EscapeForTerminal(name));
+  MetricPolicy metric;
+  metric.metric = run::FindMetric(name);
+  if (metric.metric == nullptr || !IsStoredMetric(name)) {
+    fields.Fail("", std::string(metric.metric == nullptr ? "there is no such metric"
+                                                         : "latency baselines do not keep this metric") +
+                        "; choose from " + base::Join(StoredMetricNames(), ", "));
+  }
+  const std::optional<bool> gate = fields.OptionalBool("gate");
+  metric.gate = gate.value_or(metric.metric == nullptr || !IsSessionMetric(*metric.metric));
+  metric.gate_stated = gate.value_or(false);
+  metric.min_effect = ShareField(fields, "min_effect");
+  metric.tolerance = ShareField(fields, "tolerance");
+  ASSAY_RETURN_IF_ERROR(fields.Finish());
+  return metric;
+}
+
+// Naming a latency replaces the list of them; throughput and load time are looked at all the same.
+base::Status ParseMetrics(const Json& value, const std::string& where, Policy& policy) {
   const run::JsonObject* object = value.as_object();
   if (object == nullptr) {
     return base::Error{base::ErrorCode::kInvalidInput,
-                       path + ": should be an object, found " + std::string(value.KindName()), where};
+                       "$.latency.metrics: should be an object, found " + std::string(value.KindName()), where};
   }
-  std::vector<MetricPolicy> metrics;
+  std::map<const run::Metric*, MetricPolicy> stated;
   for (const auto& [name, entry] : *object) {
-    JsonFields fields(entry, where, path + "." + base::EscapeForTerminal(name));
-    MetricPolicy metric;
-    metric.metric = run::FindMetric(name);
-    if (metric.metric == nullptr || !IsStoredMetric(name)) {
-      fields.Fail("", std::string(metric.metric == nullptr ? "there is no such metric"
-                                                           : "latency baselines do not keep this metric") +
-                          "; choose from " + base::Join(StoredMetricNames(), ", "));
-    }
-    metric.gate = fields.OptionalBool("gate").value_or(true);
-    metric.min_effect = MinEffectField(fields);
-    ASSAY_RETURN_IF_ERROR(fields.Finish());
-    metrics.push_back(metric);
+    ASSAY_TRY(const MetricPolicy metric, ParseMetric(name, entry, where));
+    stated.emplace(metric.metric, metric);
   }
-  std::vector<MetricPolicy> ordered;
-  for (const run::Metric& known : run::RequestMetrics()) {
-    for (const MetricPolicy& metric : metrics) {
-      if (metric.metric == &known) ordered.push_back(metric);
+  std::vector<MetricPolicy> latencies;
+  for (const run::Metric* known : StoredMetrics()) {
+    const auto metric = stated.find(known);
+    if (metric == stated.end()) continue;
+    if (!IsSessionMetric(*known)) latencies.push_back(metric->second);
+    for (MetricPolicy& one : policy.session_metrics) {
+      if (one.metric == known) one = metric->second;
     }
   }
-  return ordered;
+  if (!latencies.empty()) policy.metrics = std::move(latencies);
+  return {};
+}
+
+base::Status ParseSuite(const Json& value, const std::string& where, SuitePolicy& suite) {
+  JsonFields fields(value, where, "$.latency.suite");
+  suite.gate = fields.OptionalBool("gate").value_or(suite.gate);
+  suite.alpha = AlphaField(fields, suite.alpha);
+  suite.min_effect = ShareField(fields, "min_effect").value_or(suite.min_effect);
+  suite.min_effect_anchored = ShareField(fields, "min_effect_anchored").value_or(suite.min_effect_anchored);
+  return fields.Finish();
 }
 
 base::Status ParseLatency(const Json& value, const std::string& where, Policy& policy) {
   JsonFields fields(value, where, "$.latency");
-  policy.alpha = fields.OptionalNumber("alpha").value_or(policy.alpha);
-  if (!(policy.alpha > 0 && policy.alpha < 1)) fields.Fail("alpha", "should lie between 0 and 1, both excluded");
-  policy.min_effect = MinEffectField(fields).value_or(policy.min_effect);
+  policy.alpha = AlphaField(fields, policy.alpha);
+  policy.min_effect = ShareField(fields, "min_effect").value_or(policy.min_effect);
+  policy.tolerance = ShareField(fields, "tolerance").value_or(policy.tolerance);
   policy.latency_no_baseline = NoBaselineField(fields).value_or(policy.latency_no_baseline);
   const Json* metrics = fields.Optional("metrics");
+  const Json* suite = fields.Optional("suite");
   ASSAY_RETURN_IF_ERROR(fields.Finish());
-  if (metrics != nullptr) {
-    ASSAY_TRY(policy.metrics, ParseMetrics(*metrics, where));
-  }
+  if (metrics != nullptr) ASSAY_RETURN_IF_ERROR(ParseMetrics(*metrics, where, policy));
+  if (suite != nullptr) ASSAY_RETURN_IF_ERROR(ParseSuite(*suite, where, policy.suite));
   return {};
 }
 
@@ -96,26 +134,29 @@ bool MayLimit(const run::Metric& metric) {
   return metric.value != nullptr && metric.direction != run::Direction::kNeither;
 }
 
+base::Result<const run::Metric*> LimitedMetric(const std::string& name, const std::string& where,
+                                               const std::string& path) {
+  const run::Metric* metric = run::FindMetric(name);
+  if (metric != nullptr && MayLimit(*metric)) return metric;
+  std::vector<std::string> known;
+  for (const run::Metric& one : run::RequestMetrics()) {
+    if (MayLimit(one)) known.emplace_back(one.name);
+  }
+  return base::Error{base::ErrorCode::kInvalidInput,
+                     path + ": " + (metric == nullptr ? "there is no such metric" : "this metric can have no limit") +
+                         "; choose from " + base::Join(known, ", "),
+                     where};
+}
+
 base::Result<std::vector<run::Limit>> ParseGoodput(const Json& value, const std::string& where) {
   const run::JsonObject* object = value.as_object();
   if (object == nullptr) {
     return base::Error{base::ErrorCode::kInvalidInput,
                        "$.goodput: should be an object, found " + std::string(value.KindName()), where};
   }
-  std::vector<std::string> known;
-  for (const run::Metric& metric : run::RequestMetrics()) {
-    if (MayLimit(metric)) known.emplace_back(metric.name);
-  }
   for (const auto& [name, limit] : *object) {
     const std::string path = "$.goodput." + base::EscapeForTerminal(name);
-    const run::Metric* metric = run::FindMetric(name);
-    if (metric == nullptr || !MayLimit(*metric)) {
-      return base::Error{base::ErrorCode::kInvalidInput,
-                         path + ": " +
-                             (metric == nullptr ? "there is no such metric" : "this metric can have no limit") +
-                             "; choose from " + base::Join(known, ", "),
-                         where};
-    }
+    ASSAY_TRY(const run::Metric* metric, LimitedMetric(name, where, path));
     const std::optional<double> number = limit.as_number();
     if (number && *number >= 0) continue;
     return base::Error{base::ErrorCode::kInvalidInput,
@@ -131,19 +172,119 @@ base::Result<std::vector<run::Limit>> ParseGoodput(const Json& value, const std:
   return limits;
 }
 
-base::Result<CaseRule> ParseCaseRule(const Json& value, const std::string& where, const std::string& path) {
+// "p50" -> 0.5. Neither the smallest nor the largest value: one odd request would be the whole budget.
+std::optional<double> QuantileNamed(std::string_view text) {
+  if (text.size() < 2 || text.front() != 'p') return std::nullopt;
+  const std::optional<double> percent = base::ParseDouble(text.substr(1));
+  if (!percent || !(*percent > 0 && *percent < 100)) return std::nullopt;
+  return *percent / 100;
+}
+
+base::Result<Budget> ParseBudget(const Json& value, const std::string& where, const std::string& path) {
   JsonFields fields(value, where, path);
-  CaseRule rule;
-  rule.match = fields.RequiredString("match");
-  if (fields.ok() && rule.match.empty()) fields.Fail("match", "should be a glob over case ids, found an empty text");
-  rule.min_effect = MinEffectField(fields);
-  rule.latency = WordField<bool>(fields, "latency", {{"on", true}, {"off", false}});
-  rule.determinism = LevelField(fields, "determinism");
-  if (fields.ok() && !rule.min_effect && !rule.latency && !rule.determinism) {
-    fields.Fail("", "the rule changes nothing; give it min_effect, latency or determinism, or remove it");
+  Budget budget;
+  budget.match = GlobField(fields);
+  const std::string metric = fields.RequiredString("metric");
+  const std::optional<std::string> quantile = fields.OptionalString("quantile");
+  const std::optional<double> limit = fields.OptionalNumber("limit");
+  budget.gate = fields.OptionalBool("gate").value_or(true);
+  if (quantile) {
+    const std::optional<double> parsed = QuantileNamed(*quantile);
+    if (!parsed) {
+      fields.Fail("quantile", "should be p50, p90 or another above p0 and below p100, found " + Quoted(*quantile));
+    }
+    budget.quantile = parsed.value_or(budget.quantile);
+  }
+  if (!limit) fields.Fail("limit", "should be a number in the unit of the metric, found none");
+  if (limit && !(*limit >= 0)) {
+    fields.Fail("limit", "should be 0 or more, found " + run::WriteJson(*limit, run::JsonStyle::kCompact));
   }
   ASSAY_RETURN_IF_ERROR(fields.Finish());
+  budget.limit = *limit;
+  ASSAY_TRY(budget.metric, LimitedMetric(metric, where, path + ".metric"));
+  return budget;
+}
+
+base::Result<QuarantineEntry> ParseQuarantine(const Json& value, const std::string& where, const std::string& path) {
+  JsonFields fields(value, where, path);
+  QuarantineEntry entry;
+  entry.match = GlobField(fields);
+  entry.until = fields.RequiredString("until");
+  entry.reason = fields.RequiredString("reason");
+  if (fields.ok() && !IsDay(entry.until)) {
+    fields.Fail("until", "should be a day of the calendar, YYYY-MM-DD, found " + Quoted(entry.until));
+  }
+  if (fields.ok() && base::Trim(entry.reason).empty()) {
+    fields.Fail("reason", "is empty; say why the case is in quarantine, and where that is worked on");
+  }
+  ASSAY_RETURN_IF_ERROR(fields.Finish());
+  return entry;
+}
+
+// Of the metrics this policy looks at: a rule on another one would change nothing.
+base::Result<const run::Metric*> JudgedMetric(const std::string& name, const Policy& policy, const std::string& where,
+                                              const std::string& path) {
+  std::vector<std::string> known;
+  for (const std::vector<MetricPolicy>* metrics : {&policy.metrics, &policy.session_metrics}) {
+    for (const MetricPolicy& one : *metrics) {
+      if (one.metric->name == name) return one.metric;
+      known.emplace_back(one.metric->name);
+    }
+  }
+  return base::Error{base::ErrorCode::kInvalidInput,
+                     path + ".metric: " +
+                         (IsStoredMetric(name) ? "this policy does not look at " + Quoted(name) +
+                                                     "; name it under $.latency.metrics, or choose from "
+                                               : "there is no judged metric " + Quoted(name) + "; choose from ") +
+                         base::Join(known, ", "),
+                     where};
+}
+
+base::Result<CaseRule> ParseCaseRule(const Json& value, const Policy& policy, const std::string& where,
+                                     const std::string& path) {
+  JsonFields fields(value, where, path);
+  CaseRule rule;
+  rule.match = GlobField(fields);
+  const std::optional<std::string> metric = fields.OptionalString("metric");
+  rule.min_effect = ShareField(fields, "min_effect");
+  rule.tolerance = ShareField(fields, "tolerance");
+  // "on" and "off" are the words of before.
+  rule.latency = WordField<bool>(fields, "latency", {{"gate", true}, {"report", false}, {"on", true}, {"off", false}});
+  rule.determinism = LevelField(fields, "determinism");
+  if (fields.ok() && metric && rule.determinism) {
+    fields.Fail("determinism", "is about the whole case; give it a rule of its own without \"metric\"");
+  }
+  if (fields.ok() && !rule.min_effect && !rule.tolerance && !rule.latency && !rule.determinism) {
+    fields.Fail("", "the rule changes nothing; give it min_effect, tolerance, latency or determinism, or remove it");
+  }
+  ASSAY_RETURN_IF_ERROR(fields.Finish());
+  if (metric) {
+    ASSAY_TRY(rule.metric, JudgedMetric(*metric, policy, where, path));
+  }
   return rule;
+}
+
+// The elements of an array under `key`, each by `parse(entry, path)`; nothing when there is none.
+template <typename T, typename Parse>
+base::Status ParseEach(const Json* array, const std::string& key, const std::string& where, std::vector<T>& into,
+                       Parse parse) {
+  if (array == nullptr) return {};
+  if (array->as_array() == nullptr) {
+    return base::Error{base::ErrorCode::kInvalidInput,
+                       "$." + key + ": should be an array, found " + std::string(array->KindName()), where};
+  }
+  for (const Json& entry : *array->as_array()) {
+    ASSAY_TRY(T one, parse(entry, "$." + key + "[" + std::to_string(into.size()) + "]"));
+    into.push_back(std::move(one));
+  }
+  return {};
+}
+
+CasePolicy::OfMetric& OfMetricIn(CasePolicy& policy, const run::Metric& metric) {
+  for (CasePolicy::OfMetric& one : policy.metrics) {
+    if (one.metric == &metric) return one;
+  }
+  return policy.metrics.emplace_back(CasePolicy::OfMetric{&metric, {}, {}, {}});
 }
 
 }  // namespace
@@ -151,27 +292,65 @@ base::Result<CaseRule> ParseCaseRule(const Json& value, const std::string& where
 std::string_view ToString(DeterminismLevel level) { return level == DeterminismLevel::kExact ? "exact" : "off"; }
 
 CasePolicy Policy::For(std::string_view case_id) const {
-  CasePolicy result{std::nullopt, true, determinism};
+  CasePolicy result;
+  result.determinism = determinism;
   for (const CaseRule& rule : cases) {
     if (!base::GlobMatches(rule.match, case_id)) continue;
-    if (rule.min_effect) result.min_effect = rule.min_effect;
-    if (rule.latency) result.latency = *rule.latency;
     if (rule.determinism) result.determinism = *rule.determinism;
+    if (rule.metric == nullptr) {
+      if (rule.min_effect) result.min_effect = rule.min_effect;
+      if (rule.tolerance) result.tolerance = rule.tolerance;
+      if (rule.latency) result.latency = *rule.latency;
+      continue;
+    }
+    CasePolicy::OfMetric& own = OfMetricIn(result, *rule.metric);
+    if (rule.min_effect) own.min_effect = rule.min_effect;
+    if (rule.tolerance) own.tolerance = rule.tolerance;
+    if (rule.latency) own.gate = rule.latency;
   }
   return result;
 }
 
-double Policy::MinEffect(const MetricPolicy& metric, const CasePolicy& one) const {
-  if (one.min_effect) return *one.min_effect;
-  return metric.min_effect.value_or(min_effect);
+PairPolicy Policy::Of(const MetricPolicy& metric, const CasePolicy& one) const {
+  PairPolicy result;
+  result.min_effect = one.min_effect.value_or(metric.min_effect.value_or(min_effect));
+  result.tolerance = one.tolerance.value_or(metric.tolerance.value_or(tolerance));
+  result.gates = metric.gate && one.latency;
+  result.gate_stated = metric.gate_stated;
+  for (const CasePolicy::OfMetric& own : one.metrics) {
+    if (own.metric != metric.metric) continue;
+    result.min_effect = own.min_effect.value_or(result.min_effect);
+    result.tolerance = own.tolerance.value_or(result.tolerance);
+    result.gates = own.gate.value_or(result.gates);
+    result.gate_stated = own.gate.value_or(result.gate_stated);
+  }
+  return result;
+}
+
+base::Status CheckPolicyMatches(const Policy& policy, std::span<const std::string_view> case_ids) {
+  const auto check = [&](const auto& entries, const std::string& key, const std::string& what) -> base::Status {
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const std::string& glob = entries[i].match;
+      if (std::any_of(case_ids.begin(), case_ids.end(), [&](auto id) { return base::GlobMatches(glob, id); })) continue;
+      return base::Error{base::ErrorCode::kInvalidInput,
+                         "$." + key + "[" + std::to_string(i) + "].match: " + Quoted(glob) + " matches none of the " +
+                             std::to_string(case_ids.size()) + " cases; correct it or remove the " + what,
+                         policy.source};
+    }
+    return {};
+  };
+  ASSAY_RETURN_IF_ERROR(check(policy.cases, "cases", "rule"));
+  ASSAY_RETURN_IF_ERROR(check(policy.budgets, "budgets", "budget"));
+  return check(policy.quarantine, "quarantine", "entry");
 }
 
 Policy DefaultPolicy() {
   Policy policy;
   policy.source = "built-in defaults";
   policy.validity = DefaultValidity();
-  for (const run::Metric& metric : run::RequestMetrics()) {
-    if (IsStoredMetric(metric.name)) policy.metrics.push_back(MetricPolicy{&metric, true, std::nullopt});
+  for (const run::Metric* metric : StoredMetrics()) {
+    const bool session = IsSessionMetric(*metric);
+    (session ? policy.session_metrics : policy.metrics).push_back(MetricPolicy{metric, !session, false, {}, {}});
   }
   return policy;
 }
@@ -185,10 +364,9 @@ base::Result<Policy> ParsePolicy(const Json& value, const std::string& where) {
   const Json* determinism = fields.Optional("determinism");
   const Json* validity = fields.Optional("validity");
   const Json* goodput = fields.Optional("goodput");
+  const Json* budgets = fields.Optional("budgets");
+  const Json* quarantine = fields.Optional("quarantine");
   const Json* cases = fields.Optional("cases");
-  if (cases != nullptr && cases->as_array() == nullptr) {
-    fields.Fail("cases", "should be an array, found " + std::string(cases->KindName()));
-  }
   ASSAY_RETURN_IF_ERROR(fields.Finish());
   if (latency != nullptr) ASSAY_RETURN_IF_ERROR(ParseLatency(*latency, where, policy));
   if (determinism != nullptr) {
@@ -203,12 +381,15 @@ base::Result<Policy> ParsePolicy(const Json& value, const std::string& where) {
   if (goodput != nullptr) {
     ASSAY_TRY(policy.goodput, ParseGoodput(*goodput, where));
   }
-  if (cases != nullptr) {
-    for (const Json& entry : *cases->as_array()) {
-      ASSAY_TRY(CaseRule rule, ParseCaseRule(entry, where, "$.cases[" + std::to_string(policy.cases.size()) + "]"));
-      policy.cases.push_back(std::move(rule));
-    }
-  }
+  ASSAY_RETURN_IF_ERROR(ParseEach(budgets, "budgets", where, policy.budgets, [&](const Json& entry, const auto& path) {
+    return ParseBudget(entry, where, path);
+  }));
+  ASSAY_RETURN_IF_ERROR(
+      ParseEach(quarantine, "quarantine", where, policy.quarantine,
+                [&](const Json& entry, const auto& path) { return ParseQuarantine(entry, where, path); }));
+  ASSAY_RETURN_IF_ERROR(ParseEach(cases, "cases", where, policy.cases, [&](const Json& entry, const auto& path) {
+    return ParseCaseRule(entry, policy, where, path);
+  }));
   return policy;
 }
 

@@ -4,6 +4,9 @@
 #include <set>
 #include <unordered_map>
 
+#include "fixtures/run/outputs.h"
+#include "fixtures/run/pair.h"
+
 namespace assay::compare {
 
 base::Result<RunSet> RunSet::Create(std::vector<run::Run> runs) {
@@ -41,13 +44,38 @@ base::Result<RunSet> RunSet::Create(std::vector<run::Run> runs) {
   return set;
 }
 
-base::Result<RunSet> RunSet::Read(std::span<const std::filesystem::path> directories) {
+base::Result<RunSet> RunSet::Read(std::span<const std::filesystem::path> directories,
+                                  const std::function<void(run::Sample&)>& thin) {
   std::vector<run::Run> runs;
   for (const std::filesystem::path& directory : directories) {
-    ASSAY_TRY(run::Run one, run::ReadRun(directory));
+    if (run::IsPair(directory)) {
+      return base::Error{base::ErrorCode::kUsage,
+                         "this is a paired run, two runs in one; name one of its sides: " +
+                             (directory / "base").string() + " or " + (directory / "head").string(),
+                         directory.string()};
+    }
+    ASSAY_TRY(run::Run one, run::ReadRun(directory, thin));
     runs.push_back(std::move(one));
   }
   return Create(std::move(runs));
+}
+
+std::function<void(run::Sample&)> OnlyJudged(const Policy& policy) {
+  bool all_events = false;
+  const auto look_at = [&](const run::Metric* metric) {
+    all_events = all_events || (metric != nullptr && run::NeedsAllEvents(metric->name));
+  };
+  for (const MetricPolicy& one : policy.metrics) look_at(one.metric);
+  for (const MetricPolicy& one : policy.session_metrics) look_at(one.metric);
+  for (const Budget& one : policy.budgets) look_at(one.metric);
+  for (const run::Limit& one : policy.goodput) look_at(one.metric);
+  return [all_events](run::Sample& sample) {
+    if (!all_events) run::KeepEnds(sample.timeline);
+    sample.case_id.clear();
+    sample.model.clear();
+    sample.prompt.clear();
+    sample.response_id.reset();
+  };
 }
 
 std::vector<std::string> RunSet::Variants() const {

@@ -5,12 +5,14 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "fixtures/base/result.h"
 #include "fixtures/run/run_directory.h"
+#include "tools/compare/policy.h"
 
 namespace assay::compare {
 
@@ -24,8 +26,9 @@ class RunSet {
   // kUsage for no run, different environments or a case in two runs; kInvalidInput for runs without
   // a case.
   static base::Result<RunSet> Create(std::vector<run::Run> runs);
-  // Reads the directories, then Create.
-  static base::Result<RunSet> Read(std::span<const std::filesystem::path> directories);
+  // Reads the directories, then Create. `thin`: see run::ReadRun.
+  static base::Result<RunSet> Read(std::span<const std::filesystem::path> directories,
+                                   const std::function<void(run::Sample&)>& thin = {});
 
   RunSet(RunSet&&) = default;
   RunSet& operator=(RunSet&&) = default;
@@ -40,5 +43,9 @@ class RunSet {
   std::vector<run::Run> runs_;
   std::vector<Entry> cases_;
 };
+
+// Leaves of a sample what a comparison by this policy looks at: most of a long run is events that nobody judges, and
+// what the case of a sample says as well. For RunSet::Read; what reports a run needs all of it.
+std::function<void(run::Sample&)> OnlyJudged(const Policy& policy);
 
 }  // namespace assay::compare

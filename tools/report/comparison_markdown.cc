@@ -7,7 +7,11 @@
 #include "fixtures/base/text.h"
 #include "tools/report/case_label.h"
 #include "tools/report/comparison_text.h"
+#include "tools/report/decision_text.h"
+#include "tools/report/latency_text.h"
+#include "tools/report/pair_text.h"
 #include "tools/report/run_conditions.h"
+#include "tools/report/suite_text.h"
 
 namespace assay::report {
 namespace {
@@ -18,17 +22,14 @@ using compare::Comparison;
 using compare::Question;
 
 void WriteTable(const Comparison& comparison, std::ostream& out) {
-  const CaseComparison* example = nullptr;
-  for (const CaseComparison& one : comparison.cases) {
-    if (example == nullptr && one.measured()) example = &one;
-  }
   const bool latency = comparison.selection.Asks(Question::kLatency);
   const bool answers = comparison.selection.Asks(Question::kDeterminism);
-  const std::size_t metrics = latency && example != nullptr ? example->latency.size() : 0;
+  const std::vector<const run::Metric*> metrics =
+      latency ? TableMetrics(comparison) : std::vector<const run::Metric*>();
   std::string titles = "| variant | prompt |";
   std::string rule = "|---|---|";
-  for (std::size_t i = 0; i < metrics; ++i) {
-    titles += " " + EscapeForMarkdown(ColumnTitle(*example->latency[i].metric)) + " |";
+  for (const run::Metric* metric : metrics) {
+    titles += " " + EscapeForMarkdown(ColumnTitle(*metric)) + " |";
     rule += "---:|";
   }
   if (latency) {
@@ -42,9 +43,7 @@ void WriteTable(const Comparison& comparison, std::ostream& out) {
   out << titles << " verdict |\n" << rule << "---|\n";
   for (const CaseComparison& one : comparison.cases) {
     out << "| " << EscapeForMarkdown(one.model) << " | " << EscapeForMarkdown(CaseLabel(one.prompt, one.id)) << " |";
-    for (std::size_t i = 0; i < metrics; ++i) {
-      out << " " << EscapeForMarkdown(i < one.latency.size() ? MetricCell(one.latency[i]) : "-") << " |";
-    }
+    for (const run::Metric* metric : metrics) out << " " << EscapeForMarkdown(MetricCell(one, *metric)) << " |";
     if (latency) out << " " << EscapeForMarkdown(CaseP(one)) << " |";
     if (answers) out << " " << EscapeForMarkdown(AnswerWord(one)) << " |";
     const bool alarm = one.decides && one.verdict == compare::Verdict::kRegressed;
@@ -53,26 +52,50 @@ void WriteTable(const Comparison& comparison, std::ostream& out) {
   }
 }
 
+void WriteList(std::string_view title, const std::vector<std::string>& lines, std::ostream& out) {
+  if (lines.empty()) return;
+  out << "\n" << title << ":\n\n";
+  for (const std::string& line : lines) out << "- " << EscapeForMarkdown(line) << "\n";
+}
+
 }  // namespace
 
 void WriteComparisonMarkdown(const Comparison& comparison, std::ostream& out) {
+  WriteComparisonMarkdown(comparison, AskedFor{}, out);
+}
+
+void WriteComparisonMarkdown(const Comparison& comparison, const AskedFor& asked, std::ostream& out) {
   out << "### Assay: " << EscapeForMarkdown(compare::ToString(comparison.verdict)) << "\n\n";
   out << EscapeForMarkdown(SummaryLine(comparison)) << "\n\n";
+  const std::string decided = DecidedByLine(comparison);
+  if (!decided.empty()) out << EscapeForMarkdown(decided) << "\n\n";
   const std::string no_baseline = NoLatencyBaselineLine(comparison);
   if (!no_baseline.empty()) out << EscapeForMarkdown(no_baseline) << "\n\n";
+  for (const std::string& line : PairLines(comparison)) out << EscapeForMarkdown(line) << "\n\n";
   WriteTable(comparison, out);
+  WriteList(comparison.pair ? "All cases together" : "All cases together (the change of a case is beyond this)",
+            SuiteLines(comparison), out);
+  const std::string sensitivity = SensitivityLine(comparison);
+  if (!sensitivity.empty()) out << "\n" << EscapeForMarkdown(sensitivity) << "\n";
+  WriteList("Next", NextStepLines(comparison), out);
+  // Commands to be copied: no list, and the blanks in front of them make code of them.
+  bool first = true;
+  for (const std::string& line : SecondLookLines(comparison, asked)) {
+    const bool command = line.starts_with("  ") && !line.starts_with("  (");
+    out << (first || !command ? "\n" : "") << (command ? "  " + base::EscapeForTerminal(line) : EscapeForMarkdown(line))
+        << "\n";
+    if (!command && line.ends_with(":")) out << "\n";
+    first = false;
+  }
   for (const CaseDetails& details : Details(comparison)) {
     out << "\n**" << EscapeForMarkdown(details.title) << "**\n\n";
     for (const DetailLine& line : details.lines) {
       out << std::string(2 * static_cast<std::size_t>(line.level), ' ') << "- " << EscapeForMarkdown(line.text) << "\n";
     }
   }
-  const std::vector<std::string> warnings = WarningLines(comparison);
-  if (!warnings.empty()) out << "\nWarnings:\n\n";
-  for (const std::string& warning : warnings) out << "- " << EscapeForMarkdown(warning) << "\n";
   const Conditions conditions = ConditionsOf(comparison);
-  if (!conditions.flags.empty()) out << "\nFlags:\n\n";
-  for (const std::string& flag : conditions.flags) out << "- " << EscapeForMarkdown(flag) << "\n";
+  WriteList("Warnings", WarningLines(comparison), out);
+  WriteList("Flags", conditions.flags, out);
   out << "\n"
       << EscapeForMarkdown(ContextLine(comparison)) << "; " << EscapeForMarkdown(VerdictLine(comparison)) << "\n";
   for (const std::string& line : conditions.footer) out << "\n" << EscapeForMarkdown(line) << "\n";

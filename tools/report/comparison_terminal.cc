@@ -9,7 +9,11 @@
 #include "fixtures/base/text.h"
 #include "tools/report/case_label.h"
 #include "tools/report/comparison_text.h"
+#include "tools/report/decision_text.h"
+#include "tools/report/latency_text.h"
+#include "tools/report/pair_text.h"
 #include "tools/report/run_conditions.h"
+#include "tools/report/suite_text.h"
 
 namespace assay::report {
 namespace {
@@ -46,12 +50,10 @@ std::string Padded(const std::string& text, std::size_t width) {
   return text + std::string(width - std::min(width, Width(text)), ' ');
 }
 
-Row Header(const Comparison& comparison, const CaseComparison* example) {
+Row Header(const Comparison& comparison, const std::vector<const run::Metric*>& metrics) {
   Row row{"prompt"};
   if (comparison.selection.Asks(Question::kLatency)) {
-    if (example != nullptr) {
-      for (const compare::LatencyFinding& finding : example->latency) row.push_back(ColumnTitle(*finding.metric));
-    }
+    for (const run::Metric* metric : metrics) row.push_back(ColumnTitle(*metric));
     row.push_back("p");
   }
   if (comparison.selection.Asks(Question::kDeterminism)) row.push_back("answers");
@@ -59,10 +61,10 @@ Row Header(const Comparison& comparison, const CaseComparison* example) {
   return row;
 }
 
-Row RowOf(const Comparison& comparison, const CaseComparison& one, std::size_t metrics) {
+Row RowOf(const Comparison& comparison, const CaseComparison& one, const std::vector<const run::Metric*>& metrics) {
   Row row{base::EscapeForTerminal(CaseLabel(one.prompt, one.id))};
   if (comparison.selection.Asks(Question::kLatency)) {
-    for (std::size_t i = 0; i < metrics; ++i) row.push_back(i < one.latency.size() ? MetricCell(one.latency[i]) : "-");
+    for (const run::Metric* metric : metrics) row.push_back(MetricCell(one, *metric));
     row.push_back(CaseP(one));
   }
   if (comparison.selection.Asks(Question::kDeterminism)) row.push_back(AnswerWord(one));
@@ -81,16 +83,11 @@ void WriteRow(const Row& row, const std::vector<std::size_t>& widths, std::ostre
 // Variants come in blocks (compare::Comparison) and are too long for a column: each block gets a
 // heading.
 void WriteTable(const Comparison& comparison, std::ostream& out) {
-  const CaseComparison* example = nullptr;
-  for (const CaseComparison& one : comparison.cases) {
-    if (example == nullptr && one.measured()) example = &one;
-  }
-  const Row header = Header(comparison, example);
+  const std::vector<const run::Metric*> metrics = TableMetrics(comparison);
+  const Row header = Header(comparison, metrics);
   std::vector<Row> rows;
   rows.reserve(comparison.cases.size());
-  for (const CaseComparison& one : comparison.cases) {
-    rows.push_back(RowOf(comparison, one, example == nullptr ? 0 : example->latency.size()));
-  }
+  for (const CaseComparison& one : comparison.cases) rows.push_back(RowOf(comparison, one, metrics));
   std::vector<std::size_t> widths;
   for (const std::string& title : header) widths.push_back(Width(title));
   for (const Row& row : rows) {
@@ -116,7 +113,16 @@ void WriteTable(const Comparison& comparison, std::ostream& out) {
 }  // namespace
 
 void WriteComparisonTerminal(const Comparison& comparison, std::ostream& out) {
-  out << base::EscapeForTerminal(ContextLine(comparison)) << "\n\n";
+  WriteComparisonTerminal(comparison, AskedFor{}, out);
+}
+
+void WriteComparisonTerminal(const Comparison& comparison, const AskedFor& asked, std::ostream& out) {
+  const auto write = [&](const std::vector<std::string>& lines, std::string_view before = "") {
+    for (const std::string& line : lines) out << before << base::EscapeForTerminal(line) << "\n";
+  };
+  write({ContextLine(comparison)});
+  write(PairLines(comparison));
+  out << "\n";
   WriteTable(comparison, out);
   for (const CaseDetails& details : Details(comparison)) {
     out << "\n" << base::EscapeForTerminal(details.title) << "\n";
@@ -128,13 +134,20 @@ void WriteComparisonTerminal(const Comparison& comparison, std::ostream& out) {
   const std::vector<std::string> warnings = WarningLines(comparison);
   const Conditions conditions = ConditionsOf(comparison);
   if (!warnings.empty() || !conditions.flags.empty()) out << "\n";
-  for (const std::string& warning : warnings) out << "warning: " << base::EscapeForTerminal(warning) << "\n";
-  for (const std::string& flag : conditions.flags) out << "flag: " << base::EscapeForTerminal(flag) << "\n";
+  write(warnings, "warning: ");
+  write(conditions.flags, "flag: ");
   if (!conditions.footer.empty()) out << "\n";
-  for (const std::string& line : conditions.footer) out << base::EscapeForTerminal(line) << "\n";
+  write(conditions.footer);
   out << "\n";
+  write(SuiteLines(comparison));
+  const std::string sensitivity = SensitivityLine(comparison);
+  if (!sensitivity.empty()) write({sensitivity});
+  write(NextStepLines(comparison), "next: ");
   const std::string no_baseline = NoLatencyBaselineLine(comparison);
-  if (!no_baseline.empty()) out << base::EscapeForTerminal(no_baseline) << "\n";
+  if (!no_baseline.empty()) write({no_baseline});
+  write(SecondLookLines(comparison, asked));
+  const std::string decided = DecidedByLine(comparison);
+  if (!decided.empty()) write({decided});
   out << SummaryLine(comparison) << "\n" << VerdictLine(comparison) << "\n";
 }
 

@@ -6,9 +6,12 @@
 #include <iosfwd>
 
 #include "tools/compare/comparison.h"
+#include "tools/report/second_look_text.h"
 
 namespace assay::report {
 
 void WriteComparisonTerminal(const compare::Comparison& comparison, std::ostream& out);
+// The next command as it has to be typed after what was typed.
+void WriteComparisonTerminal(const compare::Comparison& comparison, const AskedFor& asked, std::ostream& out);
 
 }  // namespace assay::report

@@ -3,10 +3,14 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include "fixtures/base/text.h"
+#include "tools/compare/stored_metrics.h"
 #include "tools/report/case_label.h"
+#include "tools/report/command_line.h"
+#include "tools/report/latency_text.h"
 #include "tools/report/numbers.h"
 
 namespace assay::report {
@@ -19,6 +23,7 @@ using compare::Comparison;
 using compare::LatencyFinding;
 using compare::LatencyReason;
 using compare::Question;
+using compare::SuiteVerdict;
 using compare::Verdict;
 
 constexpr std::size_t kSharesShown = 5;
@@ -41,17 +46,6 @@ class Tally {
   std::map<std::string, std::size_t> counts_;
 };
 
-std::string Cases(std::size_t count) { return std::to_string(count) + (count == 1 ? " case" : " cases"); }
-
-// For a command line that can be pasted.
-std::string ShellWord(const std::string& text) {
-  const bool plain = !text.empty() && text.find_first_of(" \t\n'\"\\$`&|;<>()*?[]#~!{}") == std::string::npos;
-  if (plain) return text;
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
 bool NoBaselineOfVariant(const Comparison& comparison, const CaseComparison& one) {
   const auto& variants = comparison.without_latency_baseline;
   return std::find(variants.begin(), variants.end(), one.model) != variants.end();
@@ -67,39 +61,11 @@ std::string FirstCodePoints(const std::string& text, std::size_t count) {
   return text.substr(0, at) + (at < text.size() ? "..." : "");
 }
 
-std::string Samples(const LatencyFinding& finding) {
-  std::string text = "n " + std::to_string(finding.n_head) + " against " + std::to_string(finding.n_base);
-  if (finding.sessions > 0) {
-    text += " in " + std::to_string(finding.sessions) + (finding.sessions == 1 ? " session" : " sessions");
-  }
-  return text;
-}
-
-std::string LatencyLine(const LatencyFinding& finding) {
-  std::string line = std::string(finding.metric->name) + " (" + std::string(finding.metric->title) + ") " +
-                     std::string(compare::ToString(finding.verdict));
-  if (finding.change) {
-    line += " " + SignedPercent(*finding.change) + ": median " + ShortOrDash(finding.base_median) + " -> " +
-            ShortOrDash(finding.head_median) + " " + std::string(finding.metric->unit);
-  }
-  if (finding.p_adjusted) {
-    line += ", adjusted p " + PValue(*finding.p_adjusted) + " among " + std::to_string(finding.family) +
-            (finding.family == 1 ? " pair" : " pairs");
-  }
-  line += ", " + Samples(finding);
-  if (finding.verdict == Verdict::kRegressed || finding.verdict == Verdict::kImproved) {
-    line += ", smallest effect that counts " + Percent(finding.min_effect);
-  }
-  if (!finding.reason.empty()) line += ": " + finding.reason;
-  if (!finding.gates) line += " (not gated)";
-  return line;
-}
-
 std::string Sides(const compare::TextDifference& difference, const std::string& text, bool cut) {
   return (difference.before_cut ? "..." : "") + difference.before + ">>" + text + "<<" + (cut ? "..." : "");
 }
 
-void AddAnswerLines(const CaseComparison& one, std::vector<DetailLine>& lines) {
+void AddAnswerLines(const CaseComparison& one, bool paired, std::vector<DetailLine>& lines) {
   const compare::DeterminismFinding& answers = *one.answers;
   if (answers.verdict == AnswerVerdict::kUnchanged && answers.notes.empty()) return;
   std::string line = "answers " + std::string(compare::ToString(answers.verdict));
@@ -112,12 +78,16 @@ void AddAnswerLines(const CaseComparison& one, std::vector<DetailLine>& lines) {
     lines.push_back(DetailLine{
         1, "first difference in the " + difference.part + " at character " + std::to_string(difference.character) +
                " (line " + std::to_string(difference.line) + ", column " + std::to_string(difference.column) + ")"});
-    lines.push_back(
-        DetailLine{1, (within ? "one: " : "old: ") + Sides(difference, difference.old_text, difference.old_cut)});
-    lines.push_back(
-        DetailLine{1, (within ? "two: " : "new: ") + Sides(difference, difference.new_text, difference.new_cut)});
+    lines.push_back(DetailLine{1, (within   ? "one: "
+                                   : paired ? "base: "
+                                            : "old: ") +
+                                      Sides(difference, difference.old_text, difference.old_cut)});
+    lines.push_back(DetailLine{1, (within   ? "two: "
+                                   : paired ? "head: "
+                                            : "new: ") +
+                                      Sides(difference, difference.new_text, difference.new_cut)});
   }
-  if (answers.verdict == AnswerVerdict::kChanged && answers.accepted) {
+  if (answers.verdict == AnswerVerdict::kChanged && answers.accepted && !paired) {
     lines.push_back(DetailLine{1, "accepted " + answers.accepted->at + ": " + answers.accepted->reason});
   }
   if (answers.shares.size() > 1) {
@@ -126,7 +96,9 @@ void AddAnswerLines(const CaseComparison& one, std::vector<DetailLine>& lines) {
       const bool accepted = answers.accepted_sha256 == share.sha256;
       lines.push_back(DetailLine{1, std::to_string(share.count) + " of " + std::to_string(answers.n) +
                                         " (first in repetition " + std::to_string(share.first_repetition) +
-                                        (accepted ? ", accepted" : "") +
+                                        (!accepted ? ""
+                                         : paired  ? ", the base's"
+                                                   : ", accepted") +
                                         "): " + FirstCodePoints(share.text, kShareTextShown)});
     }
     if (answers.shares.size() > kSharesShown) {
@@ -141,17 +113,21 @@ void AddLatencyLines(const Comparison& comparison, const CaseComparison& one, st
   std::string not_valid;
   for (const LatencyFinding& finding : one.latency) {
     if (finding.code == LatencyReason::kNoBaseline) {
-      ++without_baseline;
+      if (!compare::IsSessionMetric(*finding.metric)) ++without_baseline;
       continue;
     }
     if (finding.code == LatencyReason::kRunNotValid) {
       not_valid = finding.reason;
       continue;
     }
-    // What is undefined on both sides is no news, nor is a metric that stayed where it was.
-    if (finding.verdict == Verdict::kUnchanged) continue;
+    // What is undefined on both sides is no news, nor is a metric that stayed where it was, unless it says little.
+    if (finding.verdict == Verdict::kUnchanged && !(finding.decides && IsCoarse(finding))) continue;
+    if (finding.verdict == Verdict::kCannotTell && IsSpokenFor(finding)) continue;
     if (finding.code == LatencyReason::kMetricAbsent && !finding.decides) continue;
-    lines.push_back(DetailLine{0, LatencyLine(finding)});
+    // Throughput and load time need sessions that many baselines do not have yet; that is news where they decide.
+    const bool of_session = compare::IsSessionMetric(*finding.metric);
+    if (of_session && finding.verdict == Verdict::kCannotTell && !finding.decides) continue;
+    lines.push_back(DetailLine{0, LatencyLine(finding, comparison.pair.has_value())});
   }
   if (!not_valid.empty()) lines.push_back(DetailLine{0, "latency cannot_tell: " + not_valid});
   if (without_baseline > 0 && !NoBaselineOfVariant(comparison, one)) {
@@ -159,9 +135,16 @@ void AddLatencyLines(const Comparison& comparison, const CaseComparison& one, st
   }
 }
 
+void AddPolicyLines(const CaseComparison& one, std::vector<DetailLine>& lines) {
+  for (const compare::BudgetFinding& finding : one.budgets) {
+    if (finding.verdict != Verdict::kUnchanged) lines.push_back(DetailLine{0, BudgetLine(finding)});
+  }
+}
+
 CaseDetails DetailsOf(const Comparison& comparison, const CaseComparison& one) {
   CaseDetails details;
   details.title = one.model + ", prompt " + CaseLabel(one.prompt, one.id) + ": " + CaseWord(one);
+  if (one.quarantine) details.lines.push_back(DetailLine{0, QuarantineLine(*one.quarantine)});
   if (!one.measured()) {
     std::string line = std::string(compare::ToString(one.status));
     if (!one.outcome.empty()) line += " (" + one.outcome + ")";
@@ -172,20 +155,36 @@ CaseDetails DetailsOf(const Comparison& comparison, const CaseComparison& one) {
     }
     return details;
   }
-  if (comparison.selection.Asks(Question::kLatency)) AddLatencyLines(comparison, one, details.lines);
-  if (comparison.selection.Asks(Question::kDeterminism)) AddAnswerLines(one, details.lines);
+  if (comparison.selection.Asks(Question::kLatency)) {
+    AddLatencyLines(comparison, one, details.lines);
+    AddPolicyLines(one, details.lines);
+  }
+  if (comparison.selection.Asks(Question::kDeterminism))
+    AddAnswerLines(one, comparison.pair.has_value(), details.lines);
   if (one.facts.failed > 0) {
     details.lines.push_back(
         DetailLine{0, std::to_string(one.facts.failed) + " requests failed (" + one.facts.Outcomes() + ") beside the " +
                           std::to_string(one.facts.counting) + " that count: " + one.facts.last_error});
   }
+  if (!details.lines.empty() && !one.paired_with.empty() && one.paired_with != one.id) {
+    details.lines.push_back(DetailLine{0, "the base's case: " + one.paired_with});
+  }
   return details;
+}
+
+// What decides comes first.
+int Rank(const CaseComparison& one) {
+  if (!one.decides) return 3;
+  if (one.verdict == Verdict::kRegressed) return 0;
+  if (one.verdict == Verdict::kCannotTell || !one.measured()) return 1;
+  return 2;
 }
 
 }  // namespace
 
 std::string CaseWord(const CaseComparison& one) {
   if (!one.measured()) return std::string(compare::ToString(one.status));
+  if (IsQuarantined(one)) return "quarantined";
   if (!one.decides) return "not gated";
   return std::string(compare::ToString(one.verdict));
 }
@@ -198,9 +197,17 @@ std::string AnswerWord(const CaseComparison& one) {
 std::string SummaryLine(const Comparison& comparison) {
   Tally latency;
   Tally answers;
+  Tally budgets;
   std::size_t measured = 0;
   std::size_t gated = 0;
+  std::size_t quarantined = 0;
   for (const CaseComparison& one : comparison.cases) {
+    if (IsQuarantined(one)) ++quarantined;
+    for (const compare::BudgetFinding& finding : one.budgets) {
+      budgets.Add(finding.verdict == Verdict::kUnchanged   ? "within"
+                  : finding.verdict == Verdict::kRegressed ? "missed"
+                                                           : "cannot_tell");
+    }
     if (!one.measured()) {
       latency.Add(std::string(compare::ToString(one.status)));
       continue;
@@ -224,13 +231,16 @@ std::string SummaryLine(const Comparison& comparison) {
       parts.back() += " (latency)";
     }
   }
-  std::string line = Cases(comparison.cases.size());
+  std::string line = Counted(comparison.cases.size(), "case");
   if (!parts.empty()) line += ": " + base::Join(parts, ", ");
   if (comparison.selection.Asks(Question::kDeterminism) && measured > 0) {
     line += ", answers: " + base::Join(answers.Parts({"unchanged", "changed", "nondeterministic", "new",
                                                       "request_changed", "incomplete", "not_compared"}),
                                        ", ");
   }
+  const std::vector<std::string> limits = budgets.Parts({"within", "missed", "cannot_tell"});
+  if (asks_latency && !limits.empty()) line += ", budgets: " + base::Join(limits, ", ");
+  if (quarantined > 0) line += ", " + std::to_string(quarantined) + " in quarantine";
   return line;
 }
 
@@ -251,7 +261,7 @@ std::string ContextLine(const Comparison& comparison) {
 }
 
 std::string NoLatencyBaselineLine(const Comparison& comparison) {
-  if (!comparison.selection.Asks(Question::kLatency) || comparison.latency_baseline) return "";
+  if (!comparison.selection.Asks(Question::kLatency) || comparison.latency_baseline || comparison.pair) return "";
   std::set<std::string> without;
   bool all = true;
   for (const CaseComparison& one : comparison.cases) {
@@ -290,11 +300,19 @@ std::string SamplingNote(const Comparison& comparison, std::string_view variant)
 
 std::vector<CaseDetails> Details(const Comparison& comparison) {
   std::vector<CaseDetails> all;
+  std::vector<int> ranks;
   for (const CaseComparison& one : comparison.cases) {
     CaseDetails details = DetailsOf(comparison, one);
     if (!details.lines.empty()) all.push_back(std::move(details));
+    if (all.size() > ranks.size()) ranks.push_back(Rank(one));
   }
-  return all;
+  std::vector<std::size_t> order(all.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return ranks[i]; });
+  std::vector<CaseDetails> sorted;
+  sorted.reserve(all.size());
+  for (const std::size_t i : order) sorted.push_back(std::move(all[i]));
+  return sorted;
 }
 
 std::string ColumnTitle(const run::Metric& metric) {
@@ -308,17 +326,41 @@ std::string ColumnTitle(const run::Metric& metric) {
 
 std::string MetricCell(const LatencyFinding& finding) {
   if (!finding.head_median) return "-";
-  if (!finding.base_median || !finding.change) return Short(*finding.head_median);
+  if (!finding.base_median) return Short(*finding.head_median);
+  const std::string medians = Short(*finding.base_median) + "->" + Short(*finding.head_median);
+  if (!finding.change) return medians;
   std::string change = SignedPercent(*finding.change);
   std::erase(change, ' ');
   const bool alarm = finding.verdict == Verdict::kRegressed && finding.decides;
-  return Short(*finding.base_median) + "->" + Short(*finding.head_median) + " " + change + (alarm ? "!" : "");
+  return medians + " " + change + (alarm ? "!" : "");
+}
+
+std::string MetricCell(const CaseComparison& one, const run::Metric& metric) {
+  const auto found = std::ranges::find(one.latency, &metric, &LatencyFinding::metric);
+  if (found == one.latency.end()) return "-";
+  std::string cell = MetricCell(*found);
+  if (IsQuarantined(one) && cell.ends_with('!')) cell.pop_back();
+  return cell;
+}
+
+std::vector<const run::Metric*> TableMetrics(const Comparison& comparison) {
+  std::set<const run::Metric*> seen;
+  for (const CaseComparison& one : comparison.cases) {
+    for (const LatencyFinding& finding : one.latency) seen.insert(finding.metric);
+  }
+  std::vector<const run::Metric*> metrics;
+  for (const run::Metric& metric : run::AllMetrics()) {
+    if (seen.contains(&metric) && !compare::IsSessionMetric(metric)) metrics.push_back(&metric);
+  }
+  return metrics;
 }
 
 std::string CaseP(const CaseComparison& one) {
   std::optional<double> smallest;
+  const bool decides = one.latency_decides || IsQuarantined(one);
   for (const LatencyFinding& finding : one.latency) {
-    if (finding.p_adjusted && (!smallest || *finding.p_adjusted < *smallest)) smallest = finding.p_adjusted;
+    if (!finding.p_adjusted || finding.decides != decides) continue;
+    if (!smallest || *finding.p_adjusted < *smallest) smallest = finding.p_adjusted;
   }
   return smallest ? PValue(*smallest) : "-";
 }

@@ -26,7 +26,7 @@ std::vector<std::string> WarningLines(const compare::Comparison& comparison);
 // "  (sampling: nondeterministic)" for a variant whose answers or seeds are not to be relied on, else nothing.
 std::string SamplingNote(const compare::Comparison& comparison, std::string_view variant);
 
-// One word for the table: the status where nothing was measured, else the verdict; "not gated" when
+// One word for the table: the status where nothing was measured, else the verdict; "quarantined" and "not gated" when
 // the policy says so.
 std::string CaseWord(const compare::CaseComparison& one);
 std::string AnswerWord(const compare::CaseComparison& one);
@@ -39,16 +39,20 @@ struct CaseDetails {
   std::string title;  // "ember:1, prompt capital: regressed"
   std::vector<DetailLine> lines;
 };
-// Every case that is not simply unchanged. A latency baseline that is missing for a whole variant
+// Every case that is not simply unchanged, what decides first. A latency baseline that is missing for a whole variant
 // is said once, not here.
 std::vector<CaseDetails> Details(const compare::Comparison& comparison);
 
 // "a title, e2e_ms" -> for a table: the short name of a metric, e.g. "e2e", "TTFT".
 std::string ColumnTitle(const run::Metric& metric);
-// "123->185 +50.2%!": base, head and change; '!' marks a regression that decides. "123" without a
-// base, "-" without both.
+// The latencies of the cases, in the order of the registry: a column each. Throughput and load time are told apart.
+std::vector<const run::Metric*> TableMetrics(const compare::Comparison& comparison);
+// "123->185 +50.2%!": medians of base and head, and the case's change beyond that of all cases; '!' marks a regression
+// that decides. "123->185" without a change, "123" without a base, "-" without both.
 std::string MetricCell(const compare::LatencyFinding& finding);
-// The smallest adjusted p of the case, or "-".
+// The cell of the case's finding of the metric; "-" when it has none.
+std::string MetricCell(const compare::CaseComparison& one, const run::Metric& metric);
+// The smallest adjusted p of what decides about the case, where nothing does of what is shown, or "-".
 std::string CaseP(const compare::CaseComparison& one);
 
 }  // namespace assay::report

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tools/report/ctest_measurements.h"
 
+#include <cmath>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -15,7 +16,7 @@ void WriteCtestMeasurements(const compare::Comparison& comparison, std::ostream&
   const bool several = comparison.cases.size() > 1;
   for (const compare::CaseComparison& one : comparison.cases) {
     const auto write = [&](const std::string& name, const std::optional<double>& value) {
-      if (!value) return;
+      if (!value || !std::isfinite(*value)) return;
       out << "<CTestMeasurement type=\"numeric/double\" name=\""
           << base::EscapeForXml((several ? one.id + "/" : "") + name) << "\">"
           << run::WriteJson(run::Json(Stable(*value)), run::JsonStyle::kCompact) << "</CTestMeasurement>\n";
@@ -27,6 +28,7 @@ void WriteCtestMeasurements(const compare::Comparison& comparison, std::ostream&
         write(metric + ".baseline_median", finding.base_median);
         if (finding.change) write(metric + ".change_percent", *finding.change * 100.0);
         write(metric + ".p_adjusted", finding.p_adjusted);
+        if (finding.mde) write(metric + ".could_have_seen_percent", *finding.mde * 100.0);
       }
     }
     write("requests", static_cast<double>(one.facts.counting));

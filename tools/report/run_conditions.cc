@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "tools/report/run_conditions.h"
 
+#include <algorithm>
+
 #include "fixtures/base/text.h"
+#include "tools/report/latency_text.h"
 #include "tools/report/numbers.h"
 
 namespace assay::report {
@@ -94,6 +97,44 @@ std::string MachineLine(const std::optional<run::MachineInfo>& machine) {
   return "Machine: " + base::Join(parts, ", ");
 }
 
+std::string AnchorsLine(const std::optional<run::Anchors>& anchors) {
+  if (!anchors) return "";
+  if (!anchors->absent.empty()) return "Anchors: none, " + anchors->absent;
+  std::size_t requests = 0;
+  for (const run::AnchorCase& one : anchors->cases) {
+    std::size_t most = 0;
+    for (const auto& [metric, values] : one.metrics) most = std::max(most, values.size());
+    requests += most;
+  }
+  return "Anchors: " + Counted(anchors->cases.size(), "case") + ", " + Counted(requests, "request") +
+         " that count, yardstick " + anchors->yardstick;
+}
+
+std::string SecondLookLine(const std::optional<run::SecondLook>& look) {
+  if (!look) return "";
+  return "Second look at " + Counted(look->suspects.size(), "suspect") + ", with " +
+         Counted(look->controls.size(), "control") + ", of what was measured at " +
+         base::Join(look->first_started_at, ", ");
+}
+
+std::string RoundsLine(const std::optional<run::Rounds>& rounds) {
+  if (!rounds) return "";
+  std::vector<std::string> looks;
+  for (const std::int64_t look : rounds->looks) looks.push_back(std::to_string(look));
+  std::string line = "Rounds: asked " + std::to_string(rounds->asked_requests) + " of " +
+                     std::to_string(rounds->planned_requests) + " requests";
+  if (rounds->planned_requests > 0 && rounds->asked_requests < rounds->planned_requests) {
+    const auto planned = static_cast<double>(rounds->planned_requests);
+    line += " (" + Fixed(100.0 * (planned - static_cast<double>(rounds->asked_requests)) / planned, 0) + " % saved)";
+  }
+  line += ", looked after " + base::Join(looks, " ") + " per case";
+  const auto early = std::ranges::count(rounds->stops, std::string("regressed"), &run::Rounds::Stop::why);
+  if (!rounds->stops.empty()) {
+    line += ", " + Counted(rounds->stops.size(), "case") + " settled early (" + std::to_string(early) + " regressed)";
+  }
+  return line;
+}
+
 Conditions ConditionsOf(const compare::Comparison& comparison) {
   Conditions conditions;
   const bool several = comparison.runs.size() > 1;
@@ -115,6 +156,10 @@ Conditions ConditionsOf(const compare::RunSet& runs, const compare::ValidityPoli
       if (flag.flag.raised) conditions.flags.push_back(whose + FlagLine(flag, false));
     }
     AddFooter(whose, one.info.machine, one.info.overhead, conditions.footer);
+    for (const std::string& line :
+         {AnchorsLine(one.info.anchors), SecondLookLine(one.info.second_look), RoundsLine(one.info.rounds)}) {
+      if (!line.empty()) conditions.footer.push_back(whose + line);
+    }
   }
   return conditions;
 }

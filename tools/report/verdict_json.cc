@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "tools/report/verdict_json.h"
 
+#include <cmath>
 #include <ostream>
 #include <string>
 
 #include "fixtures/run/json.h"
 #include "tools/report/comparison_text.h"
+#include "tools/report/decision_text.h"
 #include "tools/report/numbers.h"
 #include "tools/report/run_conditions.h"
 
@@ -22,6 +24,12 @@ constexpr std::size_t kAnswerCharacters = 200;  // code points of a distinct ans
 
 Json Count(std::size_t value) { return static_cast<std::int64_t>(value); }
 
+// Absent and what is no number are null alike.
+Json Number(const std::optional<double>& value) {
+  if (!value || !std::isfinite(*value)) return {};
+  return Stable(*value);
+}
+
 Json Strings(const std::vector<std::string>& texts) {
   JsonArray array;
   for (const std::string& text : texts) array.emplace_back(text);
@@ -34,13 +42,24 @@ Json ToJson(const compare::LatencyFinding& finding) {
                     {"verdict", std::string(compare::ToString(finding.verdict))},
                     {"code", std::string(compare::ToString(finding.code))},
                     {"reason", finding.reason},
-                    {"base_median", Stable(finding.base_median)},
-                    {"head_median", Stable(finding.head_median)},
-                    {"change", Stable(finding.change)},
-                    {"p", Stable(finding.p)},
-                    {"p_adjusted", Stable(finding.p_adjusted)},
+                    {"base_median", Number(finding.base_median)},
+                    {"head_median", Number(finding.head_median)},
+                    {"change", Number(finding.change)},
+                    {"change_lower", Number(finding.lower)},
+                    {"change_upper", Number(finding.upper)},
+                    {"p", Number(finding.p)},
+                    {"p_adjusted", Number(finding.p_adjusted)},
+                    {"mde", Number(finding.mde)},
+                    {"ln_se", Number(finding.se)},
+                    {"df", Number(finding.df)},
+                    {"suspect", finding.suspect},
+                    {"family_name", finding.kind ? Json(std::string(compare::ToString(*finding.kind))) : Json()},
+                    {"alpha", Number(finding.alpha)},
                     {"family", Count(finding.family)},
-                    {"min_effect", finding.min_effect},
+                    {"min_effect", Number(finding.min_effect)},
+                    {"tolerance", Number(finding.tolerance)},
+                    {"n_second", Count(finding.n_second)},
+                    {"first_change", Number(finding.first_change)},
                     {"n_head", Count(finding.n_head)},
                     {"n_base", Count(finding.n_base)},
                     {"sessions", Count(finding.sessions)},
@@ -105,8 +124,53 @@ Json ToJson(const compare::DeterminismFinding& finding) {
       {"notes", Strings(finding.notes)}};
 }
 
+Json ToJson(const compare::BudgetFinding& finding) {
+  return JsonObject{{"metric", std::string(finding.metric->name)},
+                    {"unit", std::string(finding.metric->unit)},
+                    {"quantile", compare::QuantileName(finding.quantile)},
+                    {"limit", Number(finding.limit)},
+                    {"observed", Number(finding.observed)},
+                    {"n", Count(finding.n)},
+                    {"verdict", std::string(compare::ToString(finding.verdict))},
+                    {"reason", finding.reason},
+                    {"gates", finding.gates}};
+}
+
+Json ToJson(const std::optional<compare::Quarantined>& quarantine) {
+  if (!quarantine) return {};
+  return JsonObject{{"until", quarantine->until}, {"reason", quarantine->reason}, {"expired", quarantine->expired}};
+}
+
+Json ToJson(const std::optional<run::PairInfo>& pair) {
+  if (!pair) return {};
+  const auto side = [](const run::PairSide& one) {
+    return JsonObject{{"stated", one.stated}, {"directory", one.directory}};
+  };
+  JsonArray blocks;
+  for (const std::int64_t size : pair->blocks) blocks.emplace_back(size);
+  return JsonObject{{"order", pair->order == run::PairOrder::kInterleaved ? "interleaved" : "blocks"},
+                    {"seed", pair->seed},
+                    {"base", side(pair->base)},
+                    {"head", side(pair->head)},
+                    {"blocks", std::move(blocks)},
+                    {"restarted", pair->restarted},
+                    {"notes", Strings(pair->notes)}};
+}
+
+Json SecondLook(const Comparison& comparison) {
+  if (!comparison.second_look) return {};
+  JsonArray started;
+  for (const compare::ComparedRun& one : comparison.runs) started.emplace_back(one.provenance.started_at);
+  return JsonObject{{"suspects", Strings(comparison.second_look->suspects)},
+                    {"controls", Strings(comparison.second_look->controls)},
+                    {"repetitions", comparison.second_look->repetitions},
+                    {"first_started_at", std::move(started)}};
+}
+
 Json ToJson(const CaseComparison& one) {
   JsonArray metrics;
+  JsonArray budgets;
+  for (const compare::BudgetFinding& finding : one.budgets) budgets.push_back(ToJson(finding));
   for (const compare::LatencyFinding& finding : one.latency) metrics.push_back(ToJson(finding));
   return JsonObject{{"id", one.id},
                     {"model", one.model},
@@ -120,6 +184,9 @@ Json ToJson(const CaseComparison& one) {
                                            {"planned", one.facts.planned}}},
                     {"verdict", std::string(compare::ToString(one.verdict))},
                     {"decides", one.decides},
+                    {"budgets", std::move(budgets)},
+                    {"quarantine", ToJson(one.quarantine)},
+                    {"paired_with", one.paired_with.empty() ? Json() : Json(one.paired_with)},
                     {"latency", JsonObject{{"verdict", std::string(compare::ToString(one.latency_verdict))},
                                            {"decides", one.latency_decides},
                                            {"metrics", std::move(metrics)}}},
@@ -128,13 +195,35 @@ Json ToJson(const CaseComparison& one) {
                                                {"answers", one.answers ? ToJson(*one.answers) : Json()}}}};
 }
 
+Json ToJson(const compare::SuiteFinding& suite) {
+  return JsonObject{{"family_name", std::string(compare::ToString(suite.kind))},
+                    {"verdict", std::string(compare::ToString(suite.verdict))},
+                    {"reason", suite.reason},
+                    {"change", Number(suite.change)},
+                    {"change_lower", Number(suite.lower)},
+                    {"change_upper", Number(suite.upper)},
+                    {"p", Number(suite.p)},
+                    {"mde", Number(suite.mde)},
+                    {"anchors", Count(suite.anchors)},
+                    {"anchor_change", Number(suite.anchor_change)},
+                    {"beyond_anchors", Number(suite.beyond_anchors)},
+                    {"beyond_lower", Number(suite.beyond_lower)},
+                    {"beyond_upper", Number(suite.beyond_upper)},
+                    {"beyond_p", Number(suite.beyond_p)},
+                    {"why_no_anchors", suite.why_no_anchors},
+                    {"cases", Count(suite.cases)},
+                    {"sessions", Count(suite.sessions)},
+                    {"gates", suite.gates},
+                    {"decides", suite.decides}};
+}
+
 Json ToJson(const compare::JudgedFlag& one) {
   return JsonObject{{"run", one.run},
                     {"name", one.flag.name},
                     {"case", one.flag.case_id.empty() ? Json() : Json(one.flag.case_id)},
-                    {"figure", Stable(one.flag.figure)},
+                    {"figure", Number(one.flag.figure)},
                     {"unit", one.flag.unit},
-                    {"limit", Stable(one.flag.limit)},
+                    {"limit", Number(one.flag.limit)},
                     {"raised", one.flag.raised},
                     {"effect", std::string(compare::ToString(one.effect))},
                     {"message", one.flag.message}};
@@ -144,12 +233,12 @@ Json ToJson(const std::optional<run::Overhead>& overhead) {
   if (!overhead) return {};
   return JsonObject{{"requests", overhead->requests},
                     {"events", overhead->events},
-                    {"request_us_p50", Stable(overhead->request_us_p50)},
-                    {"request_us_p99", Stable(overhead->request_us_p99)},
-                    {"event_us_p50", Stable(overhead->event_us_p50)},
-                    {"event_us_p99", Stable(overhead->event_us_p99)},
-                    {"cpu_us_per_request", Stable(overhead->cpu_us_per_request)},
-                    {"cpu_us_per_event", Stable(overhead->cpu_us_per_event)},
+                    {"request_us_p50", Number(overhead->request_us_p50)},
+                    {"request_us_p99", Number(overhead->request_us_p99)},
+                    {"event_us_p50", Number(overhead->event_us_p50)},
+                    {"event_us_p99", Number(overhead->event_us_p99)},
+                    {"cpu_us_per_request", Number(overhead->cpu_us_per_request)},
+                    {"cpu_us_per_event", Number(overhead->cpu_us_per_event)},
                     {"absent", overhead->absent}};
 }
 
@@ -175,6 +264,8 @@ void WriteVerdictJson(const Comparison& comparison, std::ostream& out) {
   for (const CaseComparison& one : comparison.cases) cases.push_back(ToJson(one));
   JsonArray runs;
   for (const compare::ComparedRun& one : comparison.runs) runs.push_back(ToJson(one));
+  JsonArray suite;
+  for (const compare::SuiteFinding& one : comparison.suite) suite.push_back(ToJson(one));
   JsonArray flags;
   for (const compare::JudgedFlag& flag : comparison.flags) flags.push_back(ToJson(flag));
   JsonArray warnings;
@@ -183,6 +274,7 @@ void WriteVerdictJson(const Comparison& comparison, std::ostream& out) {
                                   {"case", warning.case_id.empty() ? Json() : Json(warning.case_id)},
                                   {"message", warning.message}});
   }
+  const std::string decided = DecidedByLine(comparison);
   const Json question = comparison.selection.question
                             ? Json(std::string(compare::ToString(*comparison.selection.question)))
                             : Json("both");
@@ -196,9 +288,14 @@ void WriteVerdictJson(const Comparison& comparison, std::ostream& out) {
                  {"latency_baseline", comparison.latency_baseline},
                  {"without_latency_baseline", Strings(comparison.without_latency_baseline)},
                  {"baselines", Strings(comparison.baselines)},
-                 {"policy", JsonObject{{"source", comparison.policy_source}, {"alpha", comparison.alpha}}},
+                 {"policy", JsonObject{{"source", comparison.policy_source}, {"alpha", Number(comparison.alpha)}}},
+                 {"pair", ToJson(comparison.pair)},
+                 {"second_look", SecondLook(comparison)},
+                 {"second_looks", Strings(comparison.second_looks)},
+                 {"decided_by", decided.empty() ? Json() : Json(decided)},
                  {"runs", std::move(runs)},
                  {"cases_in_family", Count(comparison.cases_in_family)},
+                 {"suite", std::move(suite)},
                  {"cases", std::move(cases)},
                  {"flags", std::move(flags)},
                  {"warnings", std::move(warnings)}},

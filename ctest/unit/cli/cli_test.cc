@@ -12,6 +12,7 @@
 #include <streambuf>
 
 #include "ctest/support/run_builder.h"
+#include "ctest/unit/cli/cli_fixture.h"
 #include "fixtures/base/files.h"
 #include "fixtures/run/json.h"
 
@@ -24,52 +25,13 @@ using assay::testing::SampleSpec;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-class CliTest : public ::testing::Test {
- protected:
-  CliTest() : temporary_(*base::TemporaryDirectory::Create("assay-cli")) {}
-
-  int Call(const std::vector<std::string>& args) {
-    out_.str("");
-    err_.str("");
-    return cli::Run(
-        args, [](const std::string&) { return std::optional<std::string>(); }, out_, err_);
-  }
-  std::string Path(const std::string& name) const { return (temporary_.path() / name).string(); }
-  std::string Measure(const std::string& name, double first_ms, const std::string& answer = "Paris.") {
-    SampleSpec sample;
-    sample.text = answer;
-    RunBuilder builder;
-    builder.Repetitions(10).StartedAt(name).Case("capital").AddRamp(10, first_ms, 1, sample);
-    EXPECT_TRUE(builder.Write(Path(name)).ok());
-    return Path(name);
-  }
-  int AcceptRun(const std::string& run) {
-    return Call({"accept", "--run", run, "--baselines", Path("baselines"), "--reason", "first baseline"});
-  }
-  int CompareRun(const std::string& run, const std::vector<std::string>& more = {}) {
-    std::vector<std::string> args = {"compare", "--run", run, "--baselines", Path("baselines")};
-    args.insert(args.end(), more.begin(), more.end());
-    return Call(args);
-  }
-  // Exactly one line on stderr, with this in it.
-  void ExpectError(const std::string& message) {
-    const std::string text = err_.str();
-    EXPECT_THAT(text, HasSubstr(message));
-    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1) << text;
-  }
-
-  base::TemporaryDirectory temporary_;
-  std::ostringstream out_;
-  std::ostringstream err_;
-};
-
 TEST_F(CliTest, TheSameAgainEndsWith0) {
   EXPECT_EQ(AcceptRun(Measure("base", 100)), 0) << err_.str();
   EXPECT_THAT(out_.str(),
-              HasSubstr("accepted 1 case: answers 1 new, 0 changed, 0 unchanged; latency sessions 1 added"));
+              HasSubstr("accepted 9 cases: answers 9 new, 0 changed, 0 unchanged; latency sessions 1 added"));
   EXPECT_EQ(CompareRun(Measure("head", 100.25)), 0) << out_.str() << err_.str();
   EXPECT_THAT(out_.str(),
-              HasSubstr("1 case: 1 unchanged (latency), answers: 1 unchanged\nverdict: unchanged (exit code 0)"));
+              HasSubstr("9 cases: 9 unchanged (latency), answers: 9 unchanged\nverdict: unchanged (exit code 0)"));
   EXPECT_EQ(err_.str(), "");
 }
 
@@ -77,9 +39,40 @@ TEST_F(CliTest, ASlowRunEndsWith1AndNamesWhatAndHowMuch) {
   ASSERT_EQ(AcceptRun(Measure("base", 100)), 0);
   EXPECT_EQ(CompareRun(Measure("head", 150.25)), 1);
   EXPECT_THAT(out_.str(), HasSubstr("ember-mini-generic-cpu:1, prompt capital: regressed"));
-  // Medians 104.5 and 154.75 ms.
-  EXPECT_THAT(out_.str(), HasSubstr("e2e_ms (end-to-end latency) regressed +48.1 %: median 104 -> "
-                                    "155 ms, adjusted p <0.0001"));
+  // First tokens come after a fifth of the whole: medians 20.9 and 30.95 ms. The mean of ln((150.25 + i) / (100 + i))
+  // over i = 2..7, what trimming leaves of ten, is ln 1.48094.
+  EXPECT_THAT(out_.str(), HasSubstr("ttft_ms (time to first token) regressed +48.1 % (95 % interval +"));
+  EXPECT_THAT(out_.str(), HasSubstr("): median 20.9 -> 31.0 ms, adjusted p <0.0001 among 9 pairs, n 10 against 10 in 1 "
+                                    "session, smallest effect that counts 5 %, could have seen +"));
+  // What has to be typed next, as it was typed.
+  EXPECT_THAT(out_.str(), HasSubstr("  assay compare --run " + Path("head") + " --baselines " + Path("baselines") +
+                                    " --confirm " + Path("head-again") + "\n"));
+  EXPECT_THAT(out_.str(), HasSubstr(" --confirm=verdict.json --run=" + Path("head-again") + "\n"));
+}
+
+// All nine by a tenth, and what three sessions say of that.
+TEST_F(CliTest, ASuiteThatIsSlowerAllTogetherEndsWith3) {
+  const auto measure = [&](const std::string& name, double factor) {
+    RunBuilder builder;
+    builder.Repetitions(10).StartedAt(name);
+    for (int i = 0; i < 9; ++i) builder.Case("p" + std::to_string(i)).AddRamp(10, (100 + 10 * i) * factor, factor);
+    EXPECT_TRUE(builder.Write(Path(name)).ok());
+    return Path(name);
+  };
+  for (const double factor : {1.0, 1.005, 0.995}) {
+    ASSERT_EQ(AcceptRun(measure("base " + std::to_string(factor), factor)), 0) << err_.str();
+  }
+  const std::string head = measure("head", 1.1);
+  EXPECT_EQ(CompareRun(head, {"--json", Path("v.json")}), 3);
+  EXPECT_THAT(out_.str(), HasSubstr("all 9 cases together, decode (time per token): +10.0 % (95 % interval +7."));
+  EXPECT_THAT(out_.str(),
+              HasSubstr(": suite_shift, slower; whether the machine or the service changed cannot be told"));
+  EXPECT_THAT(out_.str(), HasSubstr("9 cases: 9 unchanged (latency), answers: 9 unchanged\n"
+                                    "verdict: cannot_tell (exit code 3)\n"));
+  const auto json = run::ReadJsonFile(Path("v.json"));
+  ASSERT_TRUE(json.ok()) << json.error().Message();
+  EXPECT_EQ(*json->Find("suite")->as_array()->at(1).Find("verdict")->as_string(), "suite_shift");
+  EXPECT_EQ(CompareRun(head, {"--question", "determinism"}), 0);
 }
 
 TEST_F(CliTest, AnotherAnswerEndsWith1AndShowsBoth) {
@@ -93,7 +86,7 @@ TEST_F(CliTest, NoBaselineEndsWith3) {
   ASSERT_TRUE(base::CreateDirectories(Path("baselines")).ok());
   EXPECT_EQ(CompareRun(Measure("head", 100)), 3);
   EXPECT_THAT(out_.str(), HasSubstr("no latency baseline for environment linux-x86_64-test-cpu-2c"));
-  EXPECT_THAT(out_.str(), HasSubstr("answers: 1 new"));
+  EXPECT_THAT(out_.str(), HasSubstr("answers: 9 new"));
 }
 
 TEST_F(CliTest, ThePolicyTurnsNoBaselineInto0) {
@@ -155,10 +148,7 @@ TEST_F(CliTest, AReportCountsGoodputByThePolicy) {
 // The whole way: a flag in a run's file, and a policy that says what it does.
 TEST_F(CliTest, ARunThatIsNotValidCannotTell) {
   ASSERT_EQ(AcceptRun(Measure("base", 100)), 0);
-  RunBuilder builder;
-  SampleSpec sample;
-  sample.text = "Paris.";
-  builder.Repetitions(10).StartedAt("busy").Case("capital").AddRamp(10, 150.25, 1, sample);
+  RunBuilder builder = RunOf("busy", 150.25);
   builder.Flag(run::Flag{"machine_busy", "", 0.5, "share", 0.1, true, "others used half of all processors"});
   ASSERT_TRUE(builder.Write(Path("busy")).ok());
   EXPECT_EQ(CompareRun(Path("busy")), 1);
@@ -188,7 +178,7 @@ TEST_F(CliTest, UnreadableInputEndsWith2) {
   const std::string text = *base::ReadFile(samples);
   ASSERT_TRUE(base::WriteFileAtomically(samples, text.substr(0, text.size() - 20)).ok());
   EXPECT_EQ(CompareRun(head), 2);
-  ExpectError("samples.jsonl:10");
+  ExpectError("samples.jsonl:90");
 
   const std::string other = Measure("other", 100.25);
   const fs::path outputs = fs::path(Path("baselines")) / "outputs" / "ember-mini-generic-cpu-1.json";
@@ -229,7 +219,7 @@ TEST_F(CliTest, AFailedCaseIsNotAccepted) {
 TEST_F(CliTest, HelpShowsExamples) {
   EXPECT_EQ(Call({"--help"}), 0);
   EXPECT_THAT(out_.str(), HasSubstr("Exit codes:"));
-  for (const char* command : {"compare", "accept", "check", "report"}) {
+  for (const char* command : {"compare", "accept", "check", "report", "plan", "settle"}) {
     EXPECT_EQ(Call({command, "--help"}), 0);
     EXPECT_THAT(out_.str(), HasSubstr("Examples:\n  assay " + std::string(command)));
   }

@@ -6,6 +6,7 @@
 
 #include "ctest/support/run_builder.h"
 #include "fixtures/base/files.h"
+#include "fixtures/run/pair.h"
 #include "tools/compare/baseline_store.h"
 
 namespace assay::compare {
@@ -14,7 +15,10 @@ namespace {
 namespace fs = std::filesystem;
 using assay::testing::RunBuilder;
 using assay::testing::SampleSpec;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
 
 class AcceptTest : public ::testing::Test {
  protected:
@@ -26,6 +30,9 @@ class AcceptTest : public ::testing::Test {
   }
 
   static RunSet Runs(const RunBuilder& builder) { return *RunSet::Create({builder.Build()}); }
+  static run::Flag Raised(const std::string& name, const std::string& case_id = "") {
+    return run::Flag{name, case_id, 0.62, "share", 0.5, true, "a sentence"};
+  }
   static RunBuilder Good(const std::string& started_at = "2026-03-01T12:00:00Z") {
     RunBuilder builder;
     builder.StartedAt(started_at).Repetitions(5).Case("capital").AddRamp(5, 100, 1).Case("code").AddRamp(5, 200, 1);
@@ -61,9 +68,9 @@ TEST_F(AcceptTest, FirstRunWritesBothFiles) {
   const LatencyBaseline baseline = ReadBack();
   ASSERT_EQ(baseline.sessions.size(), 1U);
   const SessionCase& one = baseline.sessions[0].cases.at(RunBuilder::CaseIdOf("capital"));
-  EXPECT_EQ(one.metrics.at("e2e_ms"), (std::vector<double>{100, 101, 102, 103, 104}));
+  EXPECT_THAT(one.metrics.Of("e2e_ms"), ElementsAre(100, 101, 102, 103, 104));
   // (100 - 20) / (5 - 1) = 20 ms per token.
-  EXPECT_DOUBLE_EQ(one.metrics.at("tpot_ms")[0], 20.0);
+  EXPECT_DOUBLE_EQ(one.metrics.Of("tpot_ms")[0], 20.0);
   EXPECT_EQ(one.completion_tokens, 5);
 }
 
@@ -158,11 +165,166 @@ TEST_F(AcceptTest, RefusesANondeterministicCase) {
 TEST_F(AcceptTest, ACaseWhoseAnswersAreNotGatedIsAcceptedForItsLatency) {
   SampleSpec other;
   other.text = "Lyon.";
-  request_.policy.cases.push_back(CaseRule{"*/flip/*", {}, {}, DeterminismLevel::kOff});
+  request_.policy.cases.push_back(CaseRule{"*/flip/*", nullptr, {}, {}, {}, DeterminismLevel::kOff});
   const auto summary = Accept(Runs(Good().Case("flip").AddRamp(4, 100, 1).Add(other)), request_);
   ASSERT_TRUE(summary.ok()) << summary.error().Message();
   EXPECT_EQ(summary->answers_new, 2U);
   EXPECT_TRUE(ReadBack().sessions[0].cases.contains(RunBuilder::CaseIdOf("flip")));
+}
+
+TEST_F(AcceptTest, AnchorsAreKeptInTheSessionOfEveryVariant) {
+  RunBuilder builder = Good();
+  builder.Case("capital", "other-generic-cpu:2").AddRamp(5, 300, 1);
+  run::Run one = builder.Build();
+  one.info.anchors = run::Anchors{"ember 3", {{"a", {{"ttft_ms", {1.23456, 2}}, {"tpot_ms", {0.0001}}}}}, ""};
+  ASSERT_TRUE(Accept(*RunSet::Create({one}), request_).ok());
+  const std::string key = one.info.environment.Key();
+  for (const std::string& variant : {std::string(RunBuilder::kModel), std::string("other-generic-cpu:2")}) {
+    const auto read = ReadLatency(LatencyPath(request_.baselines, key, variant), variant, key);
+    ASSERT_TRUE(read.ok()) << read.error().Message();
+    const auto& anchors = (*read)->sessions.at(0).anchors;
+    ASSERT_TRUE(anchors) << variant;
+    EXPECT_EQ(anchors->yardstick, "ember 3");
+    // Rounded like the cases, but never to 0, which no anchor has.
+    EXPECT_THAT(anchors->cases.at(0).metrics.at("ttft_ms"), ElementsAre(1.235, 2));
+    EXPECT_THAT(anchors->cases.at(0).metrics.at("tpot_ms"), ElementsAre(0.0001));
+  }
+  EXPECT_THAT(Text(Latency()), HasSubstr("\n        \"cases\": [\n          {\"metrics\":{\"tpot_ms\":[0.0001],"));
+}
+
+TEST_F(AcceptTest, ThatThereAreNoAnchorsIsNotWritten) {
+  run::Run one = Good().Build();
+  one.info.anchors = run::Anchors{"", {}, "--anchors=off"};
+  ASSERT_TRUE(Accept(*RunSet::Create({one}), request_).ok());
+  EXPECT_THAT(Text(Latency()), Not(HasSubstr("anchors")));
+}
+
+TEST_F(AcceptTest, TheSameRunAcceptedAgainHasTheAnchorsItHasNow) {
+  run::Run one = Good().Build();
+  one.info.anchors = run::Anchors{"ember 3", {{"a", {{"ttft_ms", {1, 2}}}}}, ""};
+  ASSERT_TRUE(Accept(*RunSet::Create({one}), request_).ok());
+  one.info.anchors.reset();
+  ASSERT_TRUE(Accept(*RunSet::Create({one}), request_).ok());
+  EXPECT_FALSE(ReadBack().sessions.at(0).anchors);
+}
+
+TEST_F(AcceptTest, ALoadKeepsItsThroughputAndAColdStartItsLoadTime) {
+  RunBuilder builder;
+  run::Scenario load;
+  load.concurrency = 2;
+  SampleSpec first;  // ends at 100 ms
+  SampleSpec second;
+  second.start_ms = 100;  // ends at 200 ms
+  run::Scenario cold;
+  cold.start = run::Start::kCold;
+  SampleSpec loading;
+  loading.load_ms = 30.5;
+  builder.Repetitions(2).Case("busy").Scenario(load).Add(first).Add(second);
+  const std::string busy = builder.Build().cases.back().plan.id;
+  builder.Case("cold").Scenario(cold).Add(loading).Add(loading);
+  const std::string cold_id = builder.Build().cases.back().plan.id;
+  ASSERT_TRUE(Accept(Runs(builder), request_).ok());
+  const BaselineSession session = ReadBack().sessions.at(0);
+  // 2 requests and 2 * 5 tokens in 0.2 s.
+  EXPECT_THAT(session.cases.at(busy).metrics.Of("requests_per_s"), ElementsAre(10));
+  EXPECT_THAT(session.cases.at(busy).metrics.Of("output_tokens_per_s"), ElementsAre(50));
+  EXPECT_THAT(session.cases.at(busy).metrics.Of("load_ms"), IsEmpty());
+  EXPECT_THAT(session.cases.at(cold_id).metrics.Of("load_ms"), ElementsAre(30.5, 30.5));
+  EXPECT_THAT(session.cases.at(cold_id).metrics.Of("requests_per_s"), IsEmpty());
+  EXPECT_THAT(Text(Latency()), HasSubstr("\"output_tokens_per_s\":50.0,\"requests_per_s\":10.0"));
+}
+
+TEST_F(AcceptTest, ASessionSaysWhenAnUnoptimisedProgramMeasuredIt) {
+  run::Run one = Good().Build();
+  one.info.provenance.build_type = "Debug";
+  ASSERT_TRUE(Accept(*RunSet::Create({one}), request_).ok());
+  EXPECT_EQ(ReadBack().sessions.at(0).build_type, "Debug");
+  one.info.provenance.build_type = "Release";
+  ASSERT_TRUE(Accept(*RunSet::Create({one}), request_).ok());
+  EXPECT_THAT(Text(Latency()), Not(HasSubstr("build_type")));
+}
+
+TEST_F(AcceptTest, RefusesTheLatencyOfARunThatIsNotValid) {
+  RunBuilder builder = Good();
+  builder.Flag(Raised("client_cpu_share"));
+  ExpectRefused(builder, "latencies must not become a baseline");
+  ExpectRefused(builder, "client_cpu_share 62 % (limit 50 %)");
+  ExpectRefused(builder, "--only outputs");
+  // Its answers are none the worse for it.
+  request_.latency = false;
+  EXPECT_TRUE(Accept(Runs(builder), request_).ok());
+  EXPECT_TRUE(fs::exists(Outputs()));
+}
+
+TEST_F(AcceptTest, WhichFlagsSpoilARunIsThePolicys) {
+  RunBuilder builder = Good();
+  builder.Flag(Raised("machine_busy"));
+  EXPECT_TRUE(Accept(Runs(builder), request_).ok());
+  fs::remove_all(request_.baselines);
+  request_.policy.validity.rules["machine_busy"].effect = FlagEffect::kCannotTell;
+  ExpectRefused(builder, "machine_busy 62 %");
+}
+
+TEST_F(AcceptTest, ACaseThatIsNotValidIsLeftOutAndNamed) {
+  RunBuilder builder = Good();
+  builder.Flag(Raised("overloaded", RunBuilder::CaseIdOf("code")));
+  const auto summary = Accept(Runs(builder), request_);
+  ASSERT_TRUE(summary.ok()) << summary.error().Message();
+  ASSERT_EQ(summary->latency_left_out.size(), 1U);
+  EXPECT_EQ(summary->latency_left_out[0].case_id, RunBuilder::CaseIdOf("code"));
+  EXPECT_THAT(summary->latency_left_out[0].reason, HasSubstr("overloaded 62 % (limit 50 %)"));
+  const LatencyBaseline baseline = ReadBack();
+  EXPECT_TRUE(baseline.sessions.at(0).cases.contains(RunBuilder::CaseIdOf("capital")));
+  EXPECT_FALSE(baseline.sessions.at(0).cases.contains(RunBuilder::CaseIdOf("code")));
+  EXPECT_EQ(summary->answers_new, 2U);
+}
+
+TEST_F(AcceptTest, RefusesWhenNoCaseIsValid) {
+  RunBuilder builder = Good();
+  builder.Flag(Raised("overloaded", RunBuilder::CaseIdOf("code")));
+  request_.cases = {"*/code/*"};
+  ExpectRefused(builder, "the latency of none of the 1 cases may become a baseline");
+}
+
+TEST_F(AcceptTest, RefusesASecondLook) {
+  run::Run one = Good().Build();
+  one.info.second_look = run::SecondLook{{"2026-03-01T11:00:00Z"}, {RunBuilder::CaseIdOf("capital")}, {}};
+  const auto summary = Accept(*RunSet::Create({one}), request_);
+  ASSERT_FALSE(summary.ok());
+  EXPECT_THAT(summary.error().Message(), HasSubstr("a second look must not become a baseline"));
+  EXPECT_FALSE(fs::exists(request_.baselines));
+}
+
+TEST_F(AcceptTest, ARunInRoundsIsAcceptedWithAsManyRequestsAsEachCaseHad) {
+  RunBuilder builder;
+  builder.Repetitions(20).Case("capital").CaseRepetitions(5).AddRamp(5, 100, 1);
+  builder.Case("code").CaseRepetitions(8).AddRamp(8, 200, 1);
+  run::Run one = builder.Build();
+  one.info.rounds = run::Rounds{{5, 8, 20}, 0.2, 40, 13, {}};
+  const auto summary = Accept(*RunSet::Create({one}), request_);
+  ASSERT_TRUE(summary.ok()) << summary.error().Message();
+  const BaselineSession session = ReadBack().sessions.at(0);
+  EXPECT_EQ(session.cases.at(RunBuilder::CaseIdOf("capital")).metrics.Of("e2e_ms").size(), 5U);
+  EXPECT_EQ(session.cases.at(RunBuilder::CaseIdOf("code")).metrics.Of("e2e_ms").size(), 8U);
+}
+
+TEST_F(AcceptTest, OfAPairOneSideIsNamedAndAccepted) {
+  const fs::path pair = temporary_.path() / "pair";
+  ASSERT_TRUE(Good().Write(pair / "base").ok());
+  ASSERT_TRUE(Good().Write(pair / "head").ok());
+  run::PairInfo info;
+  info.base = {"embedded", "base"};
+  info.head = {"embedded", "head"};
+  info.cases = {{RunBuilder::CaseIdOf("capital"), RunBuilder::CaseIdOf("capital")}};
+  info.blocks = {5};
+  ASSERT_TRUE(run::WritePair(pair, info).ok());
+  const auto both = RunSet::Read(std::vector<fs::path>{pair});
+  ASSERT_FALSE(both.ok());
+  EXPECT_EQ(both.error().code, base::ErrorCode::kUsage);
+  EXPECT_THAT(both.error().Message(), HasSubstr((pair / "base").string() + " or " + (pair / "head").string()));
+  const auto side = RunSet::Read(std::vector<fs::path>{pair / "base"});
+  ASSERT_TRUE(side.ok()) << side.error().Message();
+  EXPECT_TRUE(Accept(*side, request_).ok());
 }
 
 TEST_F(AcceptTest, AnUnreadableBaselineStopsBeforeAnythingIsWritten) {

@@ -10,7 +10,9 @@
 namespace assay::compare {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 constexpr const char* kVariant = "ember-mini-generic-cpu:1";
 constexpr const char* kKey = "linux-x86_64-test-cpu-2c";
@@ -47,10 +49,44 @@ TEST(BaselineFormat, KeptLatencyOfVersion1IsReadAndWrittenAlike) {
   ASSERT_EQ(baseline->sessions.size(), 2U);
   const SessionCase& one =
       baseline->sessions[0].cases.at("chat/ember-mini-generic-cpu:1/capital/stream:on/max_tokens:64");
-  EXPECT_EQ(one.metrics.at("e2e_ms"), (std::vector<double>{100, 101.5, 102.125}));
+  EXPECT_THAT(one.metrics.Of("e2e_ms"), ElementsAre(100, 101.5, 102.125));
+  EXPECT_FALSE(baseline->sessions[0].anchors);
   EXPECT_EQ(one.token_source, run::TokenSource::kServerUsage);
   EXPECT_EQ(baseline->sessions[1].service_version, "0.1.0");
   EXPECT_EQ(WriteLatency(*baseline), text);
+}
+
+TEST(BaselineFormat, KeptLatencyWithAnchorsIsReadAndWrittenAlike) {
+  const std::string text = Example("latency_v1_anchors.json");
+  const base::Result<LatencyBaseline> baseline = ParseLatency(text, "latency.json", kVariant, kKey);
+  ASSERT_TRUE(baseline.ok()) << baseline.error().Message();
+  ASSERT_EQ(baseline->sessions.size(), 1U);
+  const BaselineSession& session = baseline->sessions[0];
+  ASSERT_TRUE(session.anchors);
+  EXPECT_EQ(session.anchors->yardstick, "embedded 0.1.0 ember-mini 3");
+  ASSERT_EQ(session.anchors->cases.size(), 2U);
+  EXPECT_THAT(session.anchors->cases[1].metrics.at("tpot_ms"), ElementsAre(0.9, 0.91));
+  const SessionCase& load =
+      session.cases.at("chat/ember-mini-generic-cpu:1/capital/stream:on/max_tokens:64/concurrency:4");
+  EXPECT_THAT(load.metrics.Of("output_tokens_per_s"), ElementsAre(1777.25));
+  EXPECT_THAT(load.metrics.Of("requests_per_s"), ElementsAre(71.125));
+  EXPECT_THAT(load.metrics.Of("e2e_ms"), ElementsAre(100, 101.5));
+  EXPECT_THAT(load.metrics.Of("load_ms"), IsEmpty());
+  const SessionCase& cold = session.cases.at("chat/ember-mini-generic-cpu:1/capital/stream:on/max_tokens:64/cold");
+  EXPECT_THAT(cold.metrics.Of("load_ms"), ElementsAre(30.5, 31));
+  EXPECT_EQ(WriteLatency(*baseline), text);
+}
+
+// What the fast reader does not take is read by the slow one, and both see the same.
+TEST(BaselineFormat, BothReadersSeeTheSame) {
+  const std::string text = Example("latency_v1_anchors.json");
+  // A key with an escape is not for the fast one.
+  const auto slow = ParseLatency(Replaced(text, "\"fingerprint\"", "\"finger\\u0070rint\""), "f", kVariant, kKey);
+  const auto fast = ParseLatency(text, "f", kVariant, kKey);
+  ASSERT_TRUE(slow.ok()) << slow.error().Message();
+  ASSERT_TRUE(fast.ok());
+  EXPECT_EQ(slow->sessions[0].cases, fast->sessions[0].cases);
+  EXPECT_EQ(slow->sessions[0].anchors, fast->sessions[0].anchors);
 }
 
 TEST(BaselineFormat, LatencyIsRoundedToMicrosecondsAndHasOneLinePerCase) {
@@ -59,7 +95,7 @@ TEST(BaselineFormat, LatencyIsRoundedToMicrosecondsAndHasOneLinePerCase) {
   baseline.environment.host = "secret-host";
   SessionCase one;
   one.fingerprint = "f";
-  one.metrics["e2e_ms"] = {1.23456, 2};
+  one.metrics.Set("e2e_ms", {1.23456, 2});
   BaselineSession session;
   session.cases["chat/ember-mini-generic-cpu:1/a/stream:on/max_tokens:1"] = one;
   baseline.sessions.push_back(session);
@@ -124,10 +160,31 @@ INSTANTIATE_TEST_SUITE_P(
                               "the same run is there twice"}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
+class AnchorsRefused : public ::testing::TestWithParam<Refused> {};
+TEST_P(AnchorsRefused, NamingFileAndPlace) {
+  const auto baseline = ParseLatency(Replaced(Example("latency_v1_anchors.json"), GetParam().from, GetParam().to),
+                                     "latency.json", kVariant, kKey);
+  ASSERT_FALSE(baseline.ok());
+  EXPECT_THAT(baseline.error().Message(), HasSubstr(GetParam().message));
+  EXPECT_THAT(baseline.error().where, HasSubstr("latency.json"));
+}
+INSTANTIATE_TEST_SUITE_P(
+    , AnchorsRefused,
+    ::testing::Values(Refused{"ZeroAnchor", "\"tpot_ms\":[0.9,", "\"tpot_ms\":[0,", "$.sessions[0].anchors"},
+                      Refused{"AnchorTwice", "\"name\":\"short\"", "\"name\":\"long\"", "is there twice"},
+                      Refused{"ThroughputAsArray", "71.125", "[71.125]", "requests_per_s: should be in requests/s"},
+                      Refused{"ThroughputNegative", "71.125", "-71.125", "0 or more, found -71.125"},
+                      Refused{"LoadTimeAsNumber", "[30.5,31.0]", "30.5", "load_ms: should be an array"}),
+    [](const auto& tested) { return std::string(tested.param.name); });
+
 TEST(BaselineFormat, EveryTruncationIsRefused) {
   const std::string outputs = Example("outputs_v1.json");
   for (std::size_t length = 0; length + 2 < outputs.size(); ++length) {
     ASSERT_FALSE(ParseOutputs(outputs.substr(0, length), "f", kVariant).ok()) << length;
+  }
+  const std::string latency = Example("latency_v1_anchors.json");
+  for (std::size_t length = 0; length + 2 < latency.size(); ++length) {
+    ASSERT_FALSE(ParseLatency(latency.substr(0, length), "f", kVariant, kKey).ok()) << length;
   }
 }
 

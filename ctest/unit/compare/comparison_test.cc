@@ -6,14 +6,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "ctest/support/run_builder.h"
+#include "ctest/unit/compare/rest_cases.h"
 #include "fixtures/base/files.h"
 #include "tools/compare/accept.h"
-#include "tools/compare/mann_whitney_rule.h"
+#include "tools/compare/gate_rule.h"
+#include "tools/stats/gate.h"
 
 namespace assay::compare {
 namespace {
 
+using assay::testing::AddRest;
+using assay::testing::kRest;
 using assay::testing::RunBuilder;
 using assay::testing::SampleSpec;
 using ::testing::HasSubstr;
@@ -22,18 +28,18 @@ class ComparisonTest : public ::testing::Test {
  protected:
   ComparisonTest() : temporary_(*base::TemporaryDirectory::Create("assay-comparison")), policy_(DefaultPolicy()) {}
 
-  // Two cases, 10 samples each: medians 104.5 and 204.5 ms.
+  // Ten cases, 10 samples each; of the first two the medians are 104.5 and 204.5 ms.
   static RunBuilder Base() {
     RunBuilder builder;
     builder.Repetitions(10).Case("capital").AddRamp(10, 100, 1).Case("code").AddRamp(10, 200, 1);
-    return builder;
+    return AddRest(builder, 0);
   }
-  // The same a little shifted, so that no two numbers tie.
+  // The same a little shifted.
   static RunBuilder Same() {
     RunBuilder builder;
     builder.StartedAt("2026-03-02T12:00:00Z").Repetitions(10);
     builder.Case("capital").AddRamp(10, 100.25, 1).Case("code").AddRamp(10, 200.25, 1);
-    return builder;
+    return AddRest(builder);
   }
   void AcceptRun(const RunBuilder& builder, bool outputs = true, bool latency = true) {
     AcceptRequest request{temporary_.path(), "because", "2026-03-01T13:00:00Z", outputs, latency, {}, DefaultPolicy()};
@@ -43,18 +49,30 @@ class ComparisonTest : public ::testing::Test {
   base::Result<Comparison> Judge(const std::vector<run::Run>& runs) {
     ASSAY_TRY(const RunSet set, RunSet::Create(runs));
     const std::vector<std::filesystem::path> folders = {temporary_.path()};
-    return Compare(set, folders, policy_, selection_, MannWhitneyRule());
+    return Compare({&set, nullptr, folders, &policy_, selection_, "2026-04-02"}, GateRule());
   }
   Comparison Judged(const RunBuilder& builder) {
     base::Result<Comparison> comparison = Judge({builder.Build()});
     EXPECT_TRUE(comparison.ok()) << comparison.error().Message();
     return std::move(comparison).value();
   }
+  Comparison JudgedWithRest(RunBuilder builder) { return Judged(AddRest(builder)); }
 
   base::TemporaryDirectory temporary_;
   Policy policy_;
   Selection selection_;
 };
+
+// The logarithms of ten times to the first token before and now, as RunBuilder::AddRamp makes them.
+stats::StoredCase Stored(double base_ms, double head_ms) {
+  stats::StoredCase one;
+  one.sessions.emplace_back();
+  for (int i = 0; i < 10; ++i) {
+    one.sessions[0].push_back(std::log((base_ms + i) / 5));
+    one.head.push_back(std::log((head_ms + i) / 5));
+  }
+  return one;
+}
 
 const CaseComparison& Find(const Comparison& comparison, const std::string& prompt) {
   for (const CaseComparison& one : comparison.cases) {
@@ -78,24 +96,33 @@ TEST_F(ComparisonTest, TheSameAgainPasses) {
   EXPECT_EQ(comparison.verdict, Verdict::kUnchanged);
   EXPECT_EQ(comparison.exit_code, 0);
   EXPECT_TRUE(comparison.latency_baseline);
-  ASSERT_EQ(comparison.cases.size(), 2U);
+  ASSERT_EQ(comparison.cases.size(), 2U + kRest);
   EXPECT_EQ(comparison.cases[0].status, CaseStatus::kMeasured);
-  EXPECT_EQ(Metric(comparison.cases[0], "e2e_ms").family, 6U);
+  EXPECT_EQ(Metric(comparison.cases[0], "tpot_ms").family, 2U + kRest);
 }
 
 TEST_F(ComparisonTest, OneSlowCaseFails) {
   AcceptRun(Base());
   RunBuilder slow;
   slow.Repetitions(10).Case("capital").AddRamp(10, 150, 1).Case("code").AddRamp(10, 200.25, 1);
-  const Comparison comparison = Judged(slow);
+  const Comparison comparison = JudgedWithRest(slow);
   EXPECT_EQ(comparison.exit_code, 1);
   const CaseComparison& capital = Find(comparison, "capital");
   EXPECT_EQ(capital.verdict, Verdict::kRegressed);
-  const LatencyFinding& e2e = Metric(capital, "e2e_ms");
-  // 154.5 / 104.5 - 1 = 47.85 %; 6 pairs, each of the three metrics separated: 6 / C(20, 10) = 6 /
-  // 184756.
-  EXPECT_NEAR(*e2e.change, 50.0 / 104.5, 1e-9);
-  EXPECT_NEAR(*e2e.p_adjusted, 6.0 / 184756.0, 1e-12);
+  // The gate on the times to the first token, a fifth of the ramps, at half of alpha: decoding is the other family.
+  std::vector<stats::StoredCase> cases = {Stored(100, 150), Stored(200, 200.25)};
+  for (int i = 0; i < kRest; ++i) cases.push_back(Stored(100 + 10 * i, 100.25 + 10 * i));
+  stats::GateOptions options;
+  options.alpha = 0.025;
+  options.session_centre = stats::SessionCentre::kCaseDeviations;
+  options.biweight_centre = true;
+  const stats::CaseEstimate expected = *stats::GateStored(cases, options)->cases[0];
+  const LatencyFinding& ttft = Metric(capital, "ttft_ms");
+  EXPECT_EQ(ttft.alpha, 0.025);
+  EXPECT_NEAR(*ttft.change, std::expm1(expected.shift), 1e-9);
+  EXPECT_NEAR(*ttft.p_adjusted, expected.p_holm, 1e-9);
+  // About (154.5 / 104.5) / (134.75 / 134.5) - 1, which the trimmed means of logarithms give or take a little.
+  EXPECT_NEAR(*ttft.change, 0.4757, 0.01);
   EXPECT_EQ(Find(comparison, "code").verdict, Verdict::kUnchanged);
 }
 
@@ -103,7 +130,7 @@ TEST_F(ComparisonTest, AFastCaseIsImproved) {
   AcceptRun(Base());
   RunBuilder fast;
   fast.Repetitions(10).Case("capital").AddRamp(10, 50, 1).Case("code").AddRamp(10, 200.25, 1);
-  const Comparison comparison = Judged(fast);
+  const Comparison comparison = JudgedWithRest(fast);
   EXPECT_EQ(comparison.exit_code, 0);
   EXPECT_EQ(comparison.verdict, Verdict::kImproved);
 }
@@ -115,7 +142,7 @@ TEST_F(ComparisonTest, AFailedCaseFailsWithItsReason) {
   timeout.error = "no answer in 60 s";
   RunBuilder failed;
   failed.Repetitions(10).Case("capital").Add(timeout).Case("code").AddRamp(10, 200.25, 1);
-  const Comparison comparison = Judged(failed);
+  const Comparison comparison = JudgedWithRest(failed);
   EXPECT_EQ(comparison.exit_code, 1);
   const CaseComparison& capital = Find(comparison, "capital");
   EXPECT_EQ(capital.status, CaseStatus::kFailed);
@@ -134,8 +161,8 @@ TEST_F(ComparisonTest, ACaseOnlyTheBaselineKnowsIsMissing) {
   AcceptRun(Base());
   RunBuilder less;
   less.Repetitions(10).Case("capital").AddRamp(10, 100.25, 1);
-  const Comparison comparison = Judged(less);
-  ASSERT_EQ(comparison.cases.size(), 2U);
+  const Comparison comparison = JudgedWithRest(less);
+  ASSERT_EQ(comparison.cases.size(), 2U + kRest);
   EXPECT_EQ(Find(comparison, "code").status, CaseStatus::kMissing);
   EXPECT_THAT(Find(comparison, "code").reason, HasSubstr("ember-mini-generic-cpu-1.json"));
   EXPECT_EQ(comparison.exit_code, 3);
@@ -159,11 +186,11 @@ TEST_F(ComparisonTest, AChangedRequestIsNeverARegression) {
       .AddRamp(10, 500, 1, other)
       .Case("code")
       .AddRamp(10, 200.25, 1);
-  const Comparison comparison = Judged(changed);
+  const Comparison comparison = JudgedWithRest(changed);
   const CaseComparison& capital = Find(comparison, "capital");
   EXPECT_EQ(capital.status, CaseStatus::kRequestChanged);
   EXPECT_EQ(capital.verdict, Verdict::kCannotTell);
-  EXPECT_EQ(Metric(capital, "e2e_ms").code, LatencyReason::kRequestChanged);
+  EXPECT_EQ(Metric(capital, "tpot_ms").code, LatencyReason::kRequestChanged);
   EXPECT_EQ(comparison.exit_code, 3);
 }
 
@@ -191,7 +218,7 @@ TEST_F(ComparisonTest, ChangedAnswersFail) {
   lyon.text = "Lyon.";
   RunBuilder changed;
   changed.Repetitions(10).Case("capital").AddRamp(10, 100.25, 1, lyon).Case("code").AddRamp(10, 200.25, 1);
-  const Comparison comparison = Judged(changed);
+  const Comparison comparison = JudgedWithRest(changed);
   EXPECT_EQ(comparison.exit_code, 1);
   EXPECT_EQ(Find(comparison, "capital").answers->verdict, AnswerVerdict::kChanged);
   EXPECT_EQ(Find(comparison, "capital").latency_verdict, Verdict::kUnchanged);
@@ -204,10 +231,11 @@ TEST_F(ComparisonTest, TokenCountsOfAnotherSourceAreNotCompared) {
     counted.token_source = source;
     RunBuilder other;
     other.Repetitions(10).Case("capital").AddRamp(10, 500, 1, counted).Case("code").AddRamp(10, 200.25, 1);
-    const Comparison comparison = Judged(other);
+    const Comparison comparison = JudgedWithRest(other);
     const CaseComparison& capital = Find(comparison, "capital");
     EXPECT_EQ(Metric(capital, "tpot_ms").code, LatencyReason::kTokenSourceDiffers);
     EXPECT_EQ(Metric(capital, "e2e_ms").code, LatencyReason::kTokenSourceDiffers);
+    EXPECT_TRUE(Metric(capital, "e2e_ms").decides);
     EXPECT_EQ(Metric(capital, "ttft_ms").verdict, Verdict::kRegressed);
   }
 }
@@ -218,13 +246,13 @@ TEST_F(ComparisonTest, TokensOfATokenizerAreComparedWithThoseOfATokenizer) {
   counted.token_source = run::TokenSource::kTokenizerCount;
   RunBuilder base;
   base.Repetitions(10).Case("capital").AddRamp(10, 100, 1, counted);
-  AcceptRun(base);
+  AcceptRun(AddRest(base, 0));
   RunBuilder slower;
   slower.StartedAt("2026-03-02T12:00:00Z").Repetitions(10).Case("capital").AddRamp(10, 150.25, 1, counted);
-  EXPECT_EQ(Metric(Find(Judged(slower), "capital"), "tpot_ms").verdict, Verdict::kRegressed);
+  EXPECT_EQ(Metric(Find(JudgedWithRest(slower), "capital"), "tpot_ms").verdict, Verdict::kRegressed);
   RunBuilder usage;
   usage.StartedAt("2026-03-02T12:00:00Z").Repetitions(10).Case("capital").AddRamp(10, 150.25, 1);
-  EXPECT_EQ(Metric(Find(Judged(usage), "capital"), "tpot_ms").code, LatencyReason::kTokenSourceDiffers);
+  EXPECT_EQ(Metric(Find(JudgedWithRest(usage), "capital"), "tpot_ms").code, LatencyReason::kTokenSourceDiffers);
 }
 
 // Disturbed requests, good or failed, slow or with another answer, change nothing: neither verdict nor count.
@@ -244,7 +272,7 @@ TEST_F(ComparisonTest, DisturbedRequestsAreNotThere) {
   slow.disturbed = "model_evicted";
   disturbed.Case("capital").Add(refused).Add(slow).AddRamp(10, 100.25, 1);
   disturbed.Case("code").AddRamp(10, 200.25, 1);
-  const Comparison comparison = Judged(disturbed);
+  const Comparison comparison = JudgedWithRest(disturbed);
   EXPECT_EQ(comparison.exit_code, 0);
   const CaseComparison& capital = Find(comparison, "capital");
   EXPECT_EQ(capital.status, CaseStatus::kMeasured);
@@ -264,10 +292,10 @@ TEST_F(ComparisonTest, DisturbedRequestsAreNotAccepted) {
   slow.text = "Another answer.";
   slow.disturbed = "model_evicted";
   base.Repetitions(10).Case("capital").Add(slow).Add(slow).AddRamp(10, 100, 1);
-  AcceptRun(base);
+  AcceptRun(AddRest(base, 0));
   RunBuilder head;
   head.StartedAt("2026-03-02T12:00:00Z").Repetitions(10).Case("capital").AddRamp(10, 100.25, 1);
-  const Comparison comparison = Judged(head);
+  const Comparison comparison = JudgedWithRest(head);
   EXPECT_EQ(comparison.exit_code, 0);
   EXPECT_EQ(Metric(Find(comparison, "capital"), "e2e_ms").n_base, 10U);
 }
@@ -281,7 +309,7 @@ TEST_F(ComparisonTest, ADisturbedRequestDoesNotStandInForTheOneThatIsMissing) {
   RunBuilder head;
   head.StartedAt("2026-03-02T12:00:00Z").Repetitions(10);
   head.Case("capital").AddRamp(9, 100.25, 1).Add(lost).Case("code").AddRamp(10, 200.25, 1);
-  const CaseComparison capital = Find(Judged(head), "capital");
+  const CaseComparison capital = Find(JudgedWithRest(head), "capital");
   EXPECT_EQ(capital.facts.failed, 0U);
   EXPECT_TRUE(capital.facts.Incomplete());
 }
@@ -300,7 +328,7 @@ TEST_F(ComparisonTest, AnswersOfAnotherLengthLeaveTheWordToTpot) {
     other.Add(longer);
   }
   other.Case("code").AddRamp(10, 200.25, 1);
-  const Comparison comparison = Judged(other);
+  const Comparison comparison = JudgedWithRest(other);
   const CaseComparison& capital = Find(comparison, "capital");
   EXPECT_EQ(Metric(capital, "e2e_ms").code, LatencyReason::kCompletionTokensDiffer);
   EXPECT_FALSE(Metric(capital, "e2e_ms").decides);
@@ -313,22 +341,27 @@ TEST_F(ComparisonTest, AMetricThatIsUndefinedOnBothSidesDoesNotDecide) {
   one_token.completion_tokens = 1;
   RunBuilder base;
   base.Repetitions(10).Case("yes-no").AddRamp(10, 100, 1, one_token);
-  AcceptRun(base);
+  AcceptRun(AddRest(base, 0));
   RunBuilder head;
   head.Repetitions(10).Case("yes-no").AddRamp(10, 100.25, 1, one_token);
-  const Comparison comparison = Judged(head);
+  const Comparison comparison = JudgedWithRest(head);
   const LatencyFinding& tpot = Metric(comparison.cases[0], "tpot_ms");
   EXPECT_EQ(tpot.code, LatencyReason::kMetricAbsent);
   EXPECT_FALSE(tpot.decides);
   EXPECT_EQ(comparison.exit_code, 0);
+  // Its whole latency stands in, among the times per token of the others.
+  const LatencyFinding& e2e = Metric(comparison.cases[0], "e2e_ms");
+  EXPECT_TRUE(e2e.decides);
+  EXPECT_EQ(e2e.kind, FamilyKind::kDecode);
+  EXPECT_EQ(e2e.family, 1U + kRest);
 }
 
 TEST_F(ComparisonTest, AnIncompleteCaseCannotPass) {
   AcceptRun(Base());
   RunBuilder short_run;
   short_run.Repetitions(10).Case("capital").AddRamp(9, 100.25, 1).Case("code").AddRamp(10, 200.25, 1);
-  const Comparison comparison = Judged(short_run.Interrupted());
-  EXPECT_EQ(Metric(Find(comparison, "capital"), "e2e_ms").code, LatencyReason::kIncomplete);
+  const Comparison comparison = JudgedWithRest(short_run.Interrupted());
+  EXPECT_EQ(Metric(Find(comparison, "capital"), "tpot_ms").code, LatencyReason::kIncomplete);
   EXPECT_EQ(comparison.exit_code, 3);
   ASSERT_FALSE(comparison.warnings.empty());
   EXPECT_EQ(comparison.warnings.front().code, "interrupted");
@@ -342,32 +375,34 @@ TEST_F(ComparisonTest, WarmUpsNeverCount) {
   warmup.text = "still waking up";
   RunBuilder builder;
   builder.Repetitions(10).Case("capital").Add(warmup).AddRamp(10, 100.25, 1).Case("code").AddRamp(10, 200.25, 1);
-  const Comparison comparison = Judged(builder);
+  const Comparison comparison = JudgedWithRest(builder);
   EXPECT_EQ(comparison.exit_code, 0);
   EXPECT_EQ(Find(comparison, "capital").facts.counting, 10U);
 }
 
 TEST_F(ComparisonTest, WhatThePolicySwitchesOffIsShownAndDecidesNothing) {
   AcceptRun(Base());
-  policy_.cases.push_back(CaseRule{"*/capital/*", {}, false, DeterminismLevel::kOff});
+  policy_.cases.push_back(CaseRule{"*/capital/*", nullptr, {}, {}, false, DeterminismLevel::kOff});
   SampleSpec lyon;
   lyon.text = "Lyon.";
   RunBuilder changed;
   changed.Repetitions(10).Case("capital").AddRamp(10, 150, 1, lyon).Case("code").AddRamp(10, 200.25, 1);
-  const Comparison comparison = Judged(changed);
+  const Comparison comparison = JudgedWithRest(changed);
   EXPECT_EQ(comparison.exit_code, 0);
   const CaseComparison& capital = Find(comparison, "capital");
   EXPECT_FALSE(capital.decides);
-  EXPECT_EQ(Metric(capital, "e2e_ms").verdict, Verdict::kRegressed);
-  // Only the other case's pairs pay for multiplicity.
-  EXPECT_EQ(Metric(Find(comparison, "code"), "e2e_ms").family, 3U);
+  EXPECT_EQ(Metric(capital, "tpot_ms").verdict, Verdict::kRegressed);
+  // Only the other cases pay for multiplicity, and what is shown is judged in their company.
+  EXPECT_EQ(Metric(Find(comparison, "code"), "tpot_ms").family, 1U + kRest);
+  EXPECT_EQ(Metric(capital, "tpot_ms").family, 2U + kRest);
 }
 
 TEST_F(ComparisonTest, ARuleThatMatchesNoCaseIsAnError) {
-  policy_.cases.push_back(CaseRule{"chat/*/gone/*", 0.1, {}, {}});
+  policy_.cases.push_back(CaseRule{"chat/*/gone/*", nullptr, 0.1, {}, {}, {}});
   const auto comparison = Judge({Base().Build()});
   ASSERT_FALSE(comparison.ok());
-  EXPECT_THAT(comparison.error().Message(), HasSubstr("$.cases[0].match: 'chat/*/gone/*' matches none of the 2 cases"));
+  EXPECT_THAT(comparison.error().Message(),
+              HasSubstr("$.cases[0].match: 'chat/*/gone/*' matches none of the 10 cases"));
 }
 
 TEST_F(ComparisonTest, ASelectionDecidesTheExitCodeButNotTheStatistics) {
@@ -375,11 +410,11 @@ TEST_F(ComparisonTest, ASelectionDecidesTheExitCodeButNotTheStatistics) {
   RunBuilder slow;
   slow.Repetitions(10).Case("capital").AddRamp(10, 150, 1).Case("code").AddRamp(10, 200.25, 1);
   selection_.prompts = {"code"};
-  const Comparison comparison = Judged(slow);
+  const Comparison comparison = JudgedWithRest(slow);
   EXPECT_EQ(comparison.exit_code, 0);
   ASSERT_EQ(comparison.cases.size(), 1U);
-  EXPECT_EQ(comparison.cases_in_family, 2U);
-  EXPECT_EQ(Metric(comparison.cases[0], "e2e_ms").family, 6U);
+  EXPECT_EQ(comparison.cases_in_family, 2U + kRest);
+  EXPECT_EQ(Metric(comparison.cases[0], "tpot_ms").family, 2U + kRest);
 }
 
 TEST_F(ComparisonTest, AQuestionDecidesAlone) {
@@ -387,9 +422,9 @@ TEST_F(ComparisonTest, AQuestionDecidesAlone) {
   RunBuilder slow;
   slow.Repetitions(10).Case("capital").AddRamp(10, 150, 1).Case("code").AddRamp(10, 200.25, 1);
   selection_.question = Question::kDeterminism;
-  EXPECT_EQ(Judged(slow).exit_code, 0);
+  EXPECT_EQ(JudgedWithRest(slow).exit_code, 0);
   selection_.question = Question::kLatency;
-  EXPECT_EQ(Judged(slow).exit_code, 1);
+  EXPECT_EQ(JudgedWithRest(slow).exit_code, 1);
 }
 
 TEST_F(ComparisonTest, RunsAreMergedIntoOneFamily) {
@@ -398,10 +433,10 @@ TEST_F(ComparisonTest, RunsAreMergedIntoOneFamily) {
   first.Repetitions(10).Case("capital").AddRamp(10, 100.25, 1);
   RunBuilder second;
   second.Repetitions(10).Case("code").AddRamp(10, 200.25, 1);
-  const auto comparison = Judge({first.Build("a"), second.Build("b")});
+  const auto comparison = Judge({first.Build("a"), AddRest(second).Build("b")});
   ASSERT_TRUE(comparison.ok()) << comparison.error().Message();
   EXPECT_EQ(comparison->exit_code, 0);
-  EXPECT_EQ(Metric(comparison->cases[0], "e2e_ms").family, 6U);
+  EXPECT_EQ(Metric(comparison->cases[0], "tpot_ms").family, 2U + kRest);
   EXPECT_EQ(comparison->runs.size(), 2U);
 }
 
@@ -420,7 +455,7 @@ TEST_F(ComparisonTest, RunsThatDoNotBelongTogetherAreRefused) {
 TEST_F(ComparisonTest, AFolderThatIsNotThereIsAnError) {
   const RunSet set = *RunSet::Create({Base().Build()});
   const std::vector<std::filesystem::path> folders = {temporary_.path() / "typo"};
-  const auto comparison = Compare(set, folders, policy_, selection_, MannWhitneyRule());
+  const auto comparison = Compare({&set, nullptr, folders, &policy_, selection_, "2026-04-02"}, GateRule());
   ASSERT_FALSE(comparison.ok());
   EXPECT_THAT(comparison.error().Message(), HasSubstr("no such folder of baselines"));
 }

@@ -4,15 +4,18 @@
 #include <gtest/gtest.h>
 
 #include "ctest/support/run_builder.h"
+#include "ctest/unit/compare/rest_cases.h"
 #include "fixtures/base/files.h"
 #include "tools/compare/accept.h"
 #include "tools/compare/baseline_store.h"
 #include "tools/compare/comparison.h"
-#include "tools/compare/mann_whitney_rule.h"
+#include "tools/compare/gate_rule.h"
 
 namespace assay::compare {
 namespace {
 
+using assay::testing::AddRest;
+using assay::testing::kRest;
 using assay::testing::RunBuilder;
 using assay::testing::SampleSpec;
 using ::testing::HasSubstr;
@@ -52,8 +55,9 @@ class ScenarioCases : public ::testing::Test {
   }
   Comparison Judged(const RunBuilder& builder, const Selection& selection = {}) {
     const std::vector<std::filesystem::path> folders = {temporary_.path()};
-    auto comparison =
-        Compare(*RunSet::Create({builder.Build()}), folders, DefaultPolicy(), selection, MannWhitneyRule());
+    const RunSet set = *RunSet::Create({builder.Build()});
+    const Policy policy = DefaultPolicy();
+    auto comparison = Compare({&set, nullptr, folders, &policy, selection, "2026-04-02"}, GateRule());
     EXPECT_TRUE(comparison.ok()) << comparison.error().Message();
     return std::move(comparison).value();
   }
@@ -64,16 +68,18 @@ class ScenarioCases : public ::testing::Test {
 TEST_F(ScenarioCases, AnotherTextEveryTimeIsNotComparedAndNotAccepted) {
   RunBuilder base;
   AddDiffering(base.Repetitions(10), Unique(), 100);
-  const auto accepted = AcceptRun(base);
+  AcceptRequest alone{temporary_.path() / "alone", "because", "2026-03-01T13:00:00Z", true, true, {}, DefaultPolicy()};
+  ASSERT_TRUE(Accept(*RunSet::Create({base.Build()}), alone).ok());
+  EXPECT_FALSE(std::filesystem::exists(OutputsPath(alone.baselines, RunBuilder::kModel)));
+  const auto accepted = AcceptRun(AddRest(base, 0));
   ASSERT_TRUE(accepted.ok()) << accepted.error().Message();
-  EXPECT_EQ(accepted->answers_new, 0U);
-  EXPECT_FALSE(std::filesystem::exists(OutputsPath(temporary_.path(), RunBuilder::kModel)));
+  EXPECT_EQ(accepted->answers_new, static_cast<std::size_t>(kRest));
   EXPECT_EQ(accepted->sessions_added, 1U);  // its latency is one like any other
 
   RunBuilder head;
   AddDiffering(head.StartedAt("2026-03-02T12:00:00Z").Repetitions(10), Unique(), 100.25);
-  const Comparison comparison = Judged(head);
-  ASSERT_EQ(comparison.cases.size(), 1U);
+  const Comparison comparison = Judged(AddRest(head));
+  ASSERT_EQ(comparison.cases.size(), 1U + kRest);
   const CaseComparison& one = comparison.cases[0];
   EXPECT_EQ(one.answers->verdict, AnswerVerdict::kNotCompared);
   EXPECT_EQ(one.answers->reason, "every repetition asks another text");
@@ -88,10 +94,10 @@ TEST_F(ScenarioCases, AnotherTextEveryTimeIsNotComparedAndNotAccepted) {
 TEST_F(ScenarioCases, ASlowCaseWithAnotherTextEveryTimeFails) {
   RunBuilder base;
   AddDiffering(base.Repetitions(10), Unique(), 100);
-  ASSERT_TRUE(AcceptRun(base).ok());
+  ASSERT_TRUE(AcceptRun(AddRest(base, 0)).ok());
   RunBuilder head;
   AddDiffering(head.StartedAt("2026-03-02T12:00:00Z").Repetitions(10), Unique(), 150.25);
-  EXPECT_EQ(Judged(head).exit_code, 1);
+  EXPECT_EQ(Judged(AddRest(head)).exit_code, 1);
 }
 
 TEST_F(ScenarioCases, AskingForAnswersThatCannotBeComparedIsNoPass) {
@@ -133,11 +139,11 @@ TEST_F(ScenarioCases, OneOfMoreRequestsThanTheOthersIsCompleteByItsOwnCount) {
   RunBuilder base;
   base.Repetitions(10).Case("code").AddRamp(10, 200, 1);
   base.Case("capital").Scenario(Concurrency(4)).CaseRepetitions(20).AddRamp(20, 100, 1);
-  ASSERT_TRUE(AcceptRun(base).ok());
+  ASSERT_TRUE(AcceptRun(AddRest(base, 0)).ok());
   RunBuilder head;
   head.StartedAt("2026-03-02T12:00:00Z").Repetitions(10).Case("code").AddRamp(10, 200.25, 1);
   head.Case("capital").Scenario(Concurrency(4)).CaseRepetitions(20).AddRamp(15, 100.25, 1);
-  const Comparison comparison = Judged(head);
+  const Comparison comparison = Judged(AddRest(head));
   EXPECT_FALSE(comparison.cases[0].facts.Incomplete());
   EXPECT_EQ(comparison.cases[1].facts.planned, 20);
   EXPECT_TRUE(comparison.cases[1].facts.Incomplete());
@@ -150,12 +156,12 @@ TEST_F(ScenarioCases, ScenariosOfOnePromptHaveBaselinesOfTheirOwn) {
   RunBuilder base;
   base.Repetitions(10).Case("capital").AddRamp(10, 100, 1);
   base.Case("capital").Scenario(Concurrency(4)).AddRamp(10, 400, 1);
-  ASSERT_TRUE(AcceptRun(base).ok());
+  ASSERT_TRUE(AcceptRun(AddRest(base, 0)).ok());
   RunBuilder head;
   head.StartedAt("2026-03-02T12:00:00Z").Repetitions(10).Case("capital").AddRamp(10, 100.25, 1);
   head.Case("capital").Scenario(Concurrency(4)).AddRamp(10, 600.25, 1);
-  const Comparison comparison = Judged(head);
-  ASSERT_EQ(comparison.cases.size(), 2U);
+  const Comparison comparison = Judged(AddRest(head));
+  ASSERT_EQ(comparison.cases.size(), 2U + kRest);
   EXPECT_EQ(comparison.cases[0].verdict, Verdict::kUnchanged);
   EXPECT_EQ(comparison.cases[1].verdict, Verdict::kRegressed);
 }

@@ -6,14 +6,17 @@
 #include <gtest/gtest.h>
 
 #include "ctest/support/run_builder.h"
+#include "ctest/unit/compare/rest_cases.h"
 #include "fixtures/base/files.h"
 #include "tools/compare/accept.h"
 #include "tools/compare/comparison.h"
-#include "tools/compare/mann_whitney_rule.h"
+#include "tools/compare/gate_rule.h"
 
 namespace assay::compare {
 namespace {
 
+using assay::testing::AddRest;
+using assay::testing::kRest;
 using assay::testing::RunBuilder;
 using assay::testing::SampleSpec;
 using ::testing::ElementsAre;
@@ -148,7 +151,7 @@ class ComparedFlags : public ::testing::Test {
   ComparedFlags() : temporary_(*base::TemporaryDirectory::Create("assay-validity")), policy_(DefaultPolicy()) {
     RunBuilder base;
     base.Repetitions(10).Case("capital").AddRamp(10, 100, 1).Case("code").AddRamp(10, 200, 1);
-    Accepted(base, true);
+    Accepted(AddRest(base, 0), true);
   }
   void Accepted(const RunBuilder& builder, bool latency) {
     AcceptRequest request{temporary_.path(), "because", "2026-03-01T13:00:00Z", true, latency, {}, DefaultPolicy()};
@@ -160,11 +163,12 @@ class ComparedFlags : public ::testing::Test {
     RunBuilder builder;
     builder.StartedAt("2026-03-02T12:00:00Z").Repetitions(10);
     builder.Case("capital").AddRamp(10, 150.25, 1).Case("code").AddRamp(10, 200.25, 1, code);
-    return builder;
+    return AddRest(builder);
   }
   Comparison Judged(std::vector<run::Run> runs) {
     const std::vector<std::filesystem::path> folders = {temporary_.path()};
-    auto comparison = Compare(*RunSet::Create(std::move(runs)), folders, policy_, {}, MannWhitneyRule());
+    const RunSet set = *RunSet::Create(std::move(runs));
+    auto comparison = Compare({&set, nullptr, folders, &policy_, {}, "2026-04-02"}, GateRule());
     EXPECT_TRUE(comparison.ok()) << comparison.error().Message();
     return std::move(comparison).value();
   }
@@ -183,7 +187,7 @@ TEST_F(ComparedFlags, WithoutThemTheSlowCaseFails) {
 TEST_F(ComparedFlags, OneThatSpoilsTurnsEveryLatencyIntoCannotTellAndNamesItself) {
   const Comparison comparison = Judged(Head().Flag(Raised("client_cpu_share", 0.62, 0.5)));
   EXPECT_EQ(comparison.exit_code, 3);
-  ASSERT_EQ(comparison.cases.size(), 2U);
+  ASSERT_EQ(comparison.cases.size(), 2U + kRest);
   for (const CaseComparison& one : comparison.cases) {
     EXPECT_EQ(one.latency_verdict, Verdict::kCannotTell);
     EXPECT_EQ(one.answers_verdict, Verdict::kUnchanged);
@@ -194,6 +198,11 @@ TEST_F(ComparedFlags, OneThatSpoilsTurnsEveryLatencyIntoCannotTellAndNamesItself
       EXPECT_TRUE(finding.p.has_value());  // the numbers stay
     }
   }
+  for (const SuiteFinding& suite : comparison.suite) {
+    EXPECT_EQ(suite.verdict, SuiteVerdict::kNotJudged);
+    EXPECT_THAT(suite.reason, HasSubstr("client_cpu_share 62 % (limit 50 %)"));
+  }
+  EXPECT_EQ(comparison.suite.size(), 3U);
   EXPECT_EQ(ToString(LatencyReason::kRunNotValid), "run_not_valid");
 }
 
@@ -241,7 +250,7 @@ TEST_F(ComparedFlags, AFailedCaseStaysAFailure) {
   RunBuilder head;
   head.StartedAt("2026-03-02T12:00:00Z").Repetitions(10);
   head.Case("capital").Failure("refused").Case("code").AddRamp(10, 200.25, 1);
-  const Comparison comparison = Judged(head.Flag(Raised("client_cpu_share", 0.62, 0.5)));
+  const Comparison comparison = Judged(AddRest(head).Flag(Raised("client_cpu_share", 0.62, 0.5)));
   EXPECT_EQ(comparison.exit_code, 1);
   EXPECT_EQ(comparison.cases[0].verdict, Verdict::kRegressed);
 }
@@ -264,16 +273,18 @@ TEST_F(ComparedFlags, TheFlagOfOneRunSaysNothingOfAnother) {
   first.StartedAt("2026-03-02T12:00:00Z").Repetitions(10).Case("capital").AddRamp(10, 100.25, 1);
   RunBuilder second;
   second.StartedAt("2026-03-02T13:00:00Z").Repetitions(10).Case("code").AddRamp(10, 200.25, 1);
+  AddRest(first);
   second.Flag(Raised("power_changed", 1, 0));
   const Comparison comparison = Judged({first.Build("first"), second.Build("second")});
-  EXPECT_EQ(comparison.cases[0].latency_verdict, Verdict::kUnchanged);
-  EXPECT_EQ(comparison.cases[1].latency_verdict, Verdict::kCannotTell);
+  EXPECT_EQ(comparison.cases.front().latency_verdict, Verdict::kUnchanged);
+  EXPECT_EQ(comparison.cases.back().prompt, "code");
+  EXPECT_EQ(comparison.cases.back().latency_verdict, Verdict::kCannotTell);
 }
 
 // The statistics see every case, so a spoiled one does not change what is said of the others.
 TEST_F(ComparedFlags, TheFamilyStaysAsItIs) {
   const Comparison comparison = Judged(Head().Flag(Raised("overloaded", 0.4, 0.15, RunBuilder::CaseIdOf("code"))));
-  EXPECT_EQ(comparison.cases[0].latency[0].family, 6U);
+  EXPECT_EQ(comparison.cases[0].latency[0].family, 2U + kRest);
 }
 
 }  // namespace

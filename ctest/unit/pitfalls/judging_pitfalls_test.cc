@@ -10,6 +10,7 @@
 
 #include "benchmarks/suite/options.h"
 #include "ctest/support/run_builder.h"
+#include "ctest/unit/compare/rest_cases.h"
 #include "fixtures/base/files.h"
 #include "fixtures/catalogue/models.h"
 #include "fixtures/catalogue/prompts.h"
@@ -17,7 +18,7 @@
 #include "tools/cli/cli.h"
 #include "tools/compare/accept.h"
 #include "tools/compare/comparison.h"
-#include "tools/compare/mann_whitney_rule.h"
+#include "tools/compare/gate_rule.h"
 #include "tools/report/comparison_markdown.h"
 #include "tools/report/comparison_terminal.h"
 
@@ -35,17 +36,17 @@ class Bench {
  public:
   fs::path Path(const std::string& name) const { return folder_.path() / name; }
 
-  void Accept(const RunBuilder& builder) const {
-    const compare::AcceptRequest request{Path("baselines"),       "because", "2026-03-01T13:00:00Z", true, true, {},
-                                         compare::DefaultPolicy()};
+  void Accept(const RunBuilder& builder, const std::string& at = "2026-03-01T13:00:00Z") const {
+    const compare::AcceptRequest request{Path("baselines"), "because", at, true, true, {}, compare::DefaultPolicy()};
     const auto summary = compare::Accept(*compare::RunSet::Create({builder.Build()}), request);
     ASSERT_TRUE(summary.ok()) << summary.error().Message();
   }
   compare::Comparison Judge(const RunBuilder& builder) const {
     const std::vector<fs::path> baselines = {Path("baselines")};
+    const compare::RunSet runs = *compare::RunSet::Create({builder.Build()});
+    const compare::Policy policy = compare::DefaultPolicy();
     base::Result<compare::Comparison> comparison =
-        compare::Compare(*compare::RunSet::Create({builder.Build()}), baselines, compare::DefaultPolicy(), {},
-                         compare::MannWhitneyRule());
+        compare::Compare({&runs, nullptr, baselines, &policy, {}, "2026-03-02"}, compare::GateRule());
     EXPECT_TRUE(comparison.ok()) << (comparison.ok() ? "" : comparison.error().Message());
     return std::move(comparison).value();
   }
@@ -71,6 +72,12 @@ RunBuilder RunOf(const std::vector<std::string>& prompts, double first_ms) {
   builder.Repetitions(10).StartedAt("2026-03-02T12:00:00Z");
   for (const std::string& prompt : prompts) builder.Case(prompt).AddRamp(10, first_ms, 1);
   return builder;
+}
+
+// One case among others that stay where they are.
+RunBuilder WithRest(double first_ms, double rest_more_ms = 0) {
+  RunBuilder builder = RunOf({"capital"}, first_ms);
+  return assay::testing::AddRest(builder, rest_more_ms);
 }
 
 TEST(Pitfalls, Row24_ARunWhoseRequestsAllFailedEndsWith1) {
@@ -118,16 +125,19 @@ TEST(Pitfalls, Row25_ANewRunLeavesNothingOfTheOlderOne) {
 std::vector<double> FiveFrom(double first) { return {first, first + 1, first + 2, first + 3, first + 4}; }
 
 TEST(Pitfalls, Row27_WhatIsBetterStandsInTheRegistry) {
-  // Twice as much of each: 202 against 102, one-sided exact p of 1 / C(10, 5) = 1 / 252.
+  // Twice as much of each: 202 against 102, among four that stayed where they were in two sessions.
   const auto doubled = [](const char* metric) {
-    compare::LatencySeries series;
-    series.case_id = "case";
-    series.metric = run::FindMetric(metric);
-    series.min_effect = 0.05;
-    series.head = FiveFrom(200);
-    series.base = {{"session", FiveFrom(100)}};
-    const std::vector<compare::LatencySeries> family = {series};
-    return compare::MannWhitneyRule().Judge(family, 0.05).at(0).verdict;
+    std::vector<compare::LatencySeries> family;
+    for (int i = 0; i < 5; ++i) {
+      compare::LatencySeries series;
+      series.case_id = "case " + std::to_string(i);
+      series.metric = run::FindMetric(metric);
+      series.min_effect = 0.05;
+      series.head = FiveFrom(i == 0 ? 200 : 100);
+      series.base = {{"session 1", FiveFrom(100)}, {"session 2", FiveFrom(101)}};
+      family.push_back(series);
+    }
+    return compare::GateRule().JudgeFamily(family, {}, {0.05, {}}).pairs.at(0).verdict;
   };
   for (const char* lower_is_better : {"ttft_ms", "e2e_ms", "tpot_ms"}) {
     EXPECT_EQ(doubled(lower_is_better), Verdict::kRegressed) << lower_is_better;
@@ -181,8 +191,14 @@ TEST(Pitfalls, Row29_TheReportNamesEveryRegression) {
   std::vector<std::string> prompts;
   for (int i = 0; i < 60; ++i) prompts.push_back("prompt-" + std::to_string(i) + "-end");
   const Bench bench;
-  bench.Accept(RunOf(prompts, 100));
-  const compare::Comparison comparison = bench.Judge(RunOf(prompts, 200.25));
+  const auto with_rest = [&](double first_ms, double rest_ms) {
+    RunBuilder builder = RunOf(prompts, first_ms);
+    for (int i = 0; i < 80; ++i) builder.Case("rest-" + std::to_string(i)).AddRamp(10, rest_ms, 1);
+    return builder;
+  };
+  bench.Accept(with_rest(100, 100).StartedAt("2026-03-01T12:00:00Z"));
+  bench.Accept(with_rest(100.5, 100.5).StartedAt("2026-03-01T14:00:00Z"), "2026-03-01T15:00:00Z");
+  const compare::Comparison comparison = bench.Judge(with_rest(200.25, 100.25));
   std::ostringstream terminal;
   std::ostringstream markdown;
   report::WriteComparisonTerminal(comparison, terminal);
@@ -196,9 +212,9 @@ TEST(Pitfalls, Row29_TheReportNamesEveryRegression) {
 
 TEST(Pitfalls, Row30_SmallStepsDoNotCarryTheThresholdAlong) {
   const Bench bench;
-  bench.Accept(RunOf({"capital"}, 100));  // a median of 104.5
+  bench.Accept(WithRest(100));  // a median of 104.5
   // Each step is less than 5 % behind the one before; judged is against what was accepted.
-  const auto verdict_at = [&](double first_ms) { return bench.Judge(RunOf({"capital"}, first_ms)).verdict; };
+  const auto verdict_at = [&](double first_ms) { return bench.Judge(WithRest(first_ms, 0.25)).verdict; };
   EXPECT_EQ(verdict_at(104), Verdict::kUnchanged);  // 108.5: +3.8 %
   EXPECT_EQ(verdict_at(108), Verdict::kRegressed);  // 112.5: +7.7 %, though +3.7 % on the step before
   EXPECT_EQ(verdict_at(112), Verdict::kRegressed);  // and nothing that was judged became the baseline
@@ -211,6 +227,8 @@ TEST(Pitfalls, Row30_AThresholdIsAShareNotANumberOfMilliseconds) {
     RunBuilder after;
     before.Repetitions(10).Case("capital").AddRamp(10, 100 * scale, scale);
     after.Repetitions(10).Case("capital").AddRamp(10, 108 * scale, scale);
+    assay::testing::AddRest(before, 0);
+    assay::testing::AddRest(after);
     bench.Accept(before);
     EXPECT_EQ(bench.Judge(after).verdict, Verdict::kRegressed) << scale;
   }

@@ -12,11 +12,12 @@
 #include "fixtures/base/text.h"
 #include "tools/compare/accept.h"
 #include "tools/compare/comparison.h"
-#include "tools/compare/mann_whitney_rule.h"
+#include "tools/compare/gate_rule.h"
 #include "tools/report/comparison_markdown.h"
 #include "tools/report/comparison_terminal.h"
 #include "tools/report/comparison_text.h"
 #include "tools/report/ctest_measurements.h"
+#include "tools/report/suite_text.h"
 #include "tools/report/verdict_json.h"
 
 namespace assay::report {
@@ -36,16 +37,20 @@ std::string Rendered(Renderer render, const compare::Comparison& comparison) {
 }
 
 // The baselines folder is temporary, so its path is replaced by a name; nothing else is normalised.
-compare::Comparison Judge(const RunBuilder& base, const RunBuilder& head, const compare::Selection& selection = {},
-                          bool latency = true) {
+compare::Comparison Judge(std::vector<RunBuilder> sessions, const RunBuilder& head,
+                          const compare::Selection& selection = {}, bool latency = true) {
   const base::TemporaryDirectory temporary = *base::TemporaryDirectory::Create("assay-report");
-  const compare::AcceptRequest request{temporary.path(), "first baseline",           "2026-03-01T13:00:00Z",  true,
-                                       latency,          std::vector<std::string>{}, compare::DefaultPolicy()};
-  const auto accepted = compare::Accept(*compare::RunSet::Create({base.Build()}), request);
-  EXPECT_TRUE(accepted.ok()) << accepted.error().Message();
+  for (std::size_t k = 0; k < sessions.size(); ++k) {
+    const std::string at = "2026-03-01T13:0" + std::to_string(k) + ":00Z";
+    const compare::AcceptRequest request{temporary.path(),           "first baseline",        at, true, latency,
+                                         std::vector<std::string>{}, compare::DefaultPolicy()};
+    const auto accepted = compare::Accept(*compare::RunSet::Create({sessions[k].StartedAt(at).Build()}), request);
+    EXPECT_TRUE(accepted.ok()) << accepted.error().Message();
+  }
   const std::vector<std::filesystem::path> folders = {temporary.path()};
-  auto comparison = compare::Compare(*compare::RunSet::Create({head.Build("build/run")}), folders,
-                                     compare::DefaultPolicy(), selection, compare::MannWhitneyRule());
+  const compare::RunSet runs = *compare::RunSet::Create({head.Build("build/run")});
+  const compare::Policy policy = compare::DefaultPolicy();
+  auto comparison = compare::Compare({&runs, nullptr, folders, &policy, selection, "2026-04-02"}, compare::GateRule());
   EXPECT_TRUE(comparison.ok()) << comparison.error().Message();
   const std::string path = temporary.path().string();
   for (std::string& folder : comparison->baselines) folder = "baselines";
@@ -56,16 +61,34 @@ compare::Comparison Judge(const RunBuilder& base, const RunBuilder& head, const 
   return std::move(comparison).value();
 }
 
+// Three sessions that do not differ: enough to judge three cases.
+compare::Comparison Judge(const RunBuilder& base, const RunBuilder& head, const compare::Selection& selection = {},
+                          bool latency = true) {
+  return Judge(std::vector<RunBuilder>{base, base, base}, head, selection, latency);
+}
+
 constexpr const char* kOther = "qwen2.5-0.5b-instruct-generic-cpu:4";
 
-RunBuilder Base() {
+RunBuilder Session(double factor) {
   RunBuilder builder;
-  builder.Repetitions(10).Case("capital").AddRamp(10, 100, 1).Case("code").AddRamp(10, 200, 1);
-  builder.Case("retired").AddRamp(10, 100, 1).Case("story").AddRamp(10, 1500, 10);
-  builder.Case("capital", kOther).AddRamp(10, 20000, 10).Case("code", kOther).AddRamp(10, 100, 1);
-  builder.Case("flip", kOther).AddRamp(10, 100, 1);
+  const auto add = [&](double first_ms, double step_ms) { builder.AddRamp(10, first_ms * factor, step_ms * factor); };
+  builder.Repetitions(10).Case("capital");
+  add(100, 1);
+  builder.Case("code");
+  add(200, 1);
+  builder.Case("retired");
+  add(100, 1);
+  builder.Case("story");
+  add(1500, 10);
+  builder.Case("capital", kOther);
+  add(20000, 10);
+  builder.Case("code", kOther);
+  add(100, 1);
+  builder.Case("flip", kOther);
+  add(100, 1);
   return builder;
 }
+std::vector<RunBuilder> Base() { return {Session(1), Session(1.02), Session(0.99)}; }
 
 // One of each: slower, changed answer, missing, failed, new, request changed, faster,
 // nondeterministic.
@@ -148,14 +171,14 @@ TEST(ComparisonReport, CtestMeasurements) {
 TEST(ComparisonReport, SummaryCountsBothQuestions) {
   RunBuilder base;
   RunBuilder head;
-  base.Case("a").AddRamp(10, 100, 1).Case("b").AddRamp(10, 100, 1);
-  head.Case("a").AddRamp(10, 100.5, 1).Case("b").AddRamp(10, 150.5, 1);
-  EXPECT_EQ(SummaryLine(Judge(base, head)), "2 cases: 1 unchanged, 1 regressed (latency), answers: 2 unchanged");
+  base.Case("a").AddRamp(10, 100, 1).Case("b").AddRamp(10, 100, 1).Case("c").AddRamp(10, 100, 1);
+  head.Case("a").AddRamp(10, 100.5, 1).Case("b").AddRamp(10, 150.5, 1).Case("c").AddRamp(10, 100.5, 1);
+  EXPECT_EQ(SummaryLine(Judge(base, head)), "3 cases: 2 unchanged, 1 regressed (latency), answers: 3 unchanged");
   compare::Selection only;
   only.question = compare::Question::kDeterminism;
-  EXPECT_EQ(SummaryLine(Judge(base, head, only)), "2 cases, answers: 2 unchanged");
+  EXPECT_EQ(SummaryLine(Judge(base, head, only)), "3 cases, answers: 3 unchanged");
   only.question = compare::Question::kLatency;
-  EXPECT_EQ(SummaryLine(Judge(base, head, only)), "2 cases: 1 unchanged, 1 regressed (latency)");
+  EXPECT_EQ(SummaryLine(Judge(base, head, only)), "3 cases: 2 unchanged, 1 regressed (latency)");
 }
 
 TEST(ComparisonReport, AMissingLatencyBaselineIsOneLineWithTheCommand) {
@@ -198,6 +221,88 @@ TEST(ComparisonReport, ScenariosStandBesideThePrompt) {
   const std::string measurements = Rendered(WriteCtestMeasurements, comparison);
   EXPECT_THAT(measurements, HasSubstr("/concurrency:4/distinct_answers"));
   EXPECT_THAT(measurements, ::testing::Not(HasSubstr("/cache:unique/distinct_answers")));
+}
+
+// Twelve cases, ten requests each; each of the baseline's sessions is `apart` from the last.
+compare::Comparison Twelve(double step_ms, double apart, double head_factor, double first_factor) {
+  const auto run = [&](double factor, double first) {
+    RunBuilder builder;
+    for (int c = 0; c < 12; ++c) {
+      const double all = factor * (c == 0 ? first : 1);
+      builder.Case("p" + std::to_string(c)).AddRamp(10, 100 * (c + 1) * all, step_ms * (c + 1) * all);
+    }
+    return builder;
+  };
+  return Judge({run(1, 1), run(1 + apart, 1), run(1 - apart, 1)}, run(head_factor, first_factor));
+}
+
+TEST(ComparisonReport, AShiftOfTheSuiteNamesItsEvidenceAndAnchors) {
+  const compare::Comparison comparison = Twelve(1, 0.01, 1.2, 1);
+  EXPECT_EQ(comparison.exit_code, 3);
+  const std::vector<std::string> lines = SuiteLines(comparison);
+  ASSERT_EQ(lines.size(), 3U);
+  // +20 % on the mean of three sessions that are 1 % apart: ln 1.2, se 0.01 sqrt(4/3), t_2 = 4.303.
+  EXPECT_THAT(lines[0],
+              ::testing::StartsWith("all 12 cases together, ttft (time to first token): +20.0 % (95 % interval "
+                                    "+14.2 % to +26.1 %), p 0.0020, 3 sessions, could have seen +"));
+  EXPECT_THAT(lines[0],
+              ::testing::EndsWith(": suite_shift, slower; whether the machine or the service changed cannot be "
+                                  "told: no anchors in the run (--anchors=off, or measured before there were "
+                                  "any)"));
+  EXPECT_THAT(lines[2], ::testing::EndsWith("(shown, decides nothing)"));
+  EXPECT_THAT(Rendered(WriteComparisonTerminal, comparison),
+              HasSubstr("\n" + lines[0] + "\n" + lines[1] + "\n" + lines[2] +
+                        "\nan unchanged case would have shown a slowdown of: ttft "));
+  EXPECT_THAT(Rendered(WriteComparisonTerminal, comparison),
+              HasSubstr("\ndecided by: suite_shift of ttft, suite_shift of decode\n12 cases: 12 unchanged"));
+  EXPECT_THAT(
+      Rendered(WriteComparisonMarkdown, comparison),
+      HasSubstr("\nAll cases together (the change of a case is beyond this):\n\n- all 12 cases together, ttft"));
+  const run::Json json = *run::ParseJson(Rendered(WriteVerdictJson, comparison), "verdict.json");
+  const run::JsonArray& suite = *json.Find("suite")->as_array();
+  ASSERT_EQ(suite.size(), 3U);
+  EXPECT_EQ(*suite[0].Find("family_name")->as_string(), "ttft");
+  EXPECT_EQ(*suite[0].Find("verdict")->as_string(), "suite_shift");
+  EXPECT_NEAR(*suite[0].Find("change")->as_number(), 0.2, 0.001);
+  EXPECT_TRUE(*suite[0].Find("decides")->as_bool());
+  EXPECT_FALSE(*suite[2].Find("decides")->as_bool());
+}
+
+TEST(ComparisonReport, AnUnchangedCaseThatSaysLittleSaysSo) {
+  // Ten requests spread over a quarter to both sides: an effect of 20 % could not have been seen.
+  const compare::Comparison coarse = Twelve(50, 0.01, 1, 1);
+  EXPECT_EQ(coarse.exit_code, 0);
+  const std::string text = Rendered(WriteComparisonTerminal, coarse);
+  EXPECT_THAT(text, HasSubstr(", prompt p0: unchanged\n  ttft_ms (time to first token) unchanged "));
+  EXPECT_THAT(text,
+              ::testing::ContainsRegex(", n 10 against 30 in 3 sessions, could only have seen [+][0-9]+[.][0-9] %\n"));
+  EXPECT_THAT(text, ::testing::Not(HasSubstr("e2e_ms (end-to-end latency)")));  // the time per token decides
+  EXPECT_THAT(Rendered(WriteComparisonTerminal, Twelve(1, 0.01, 1, 1)), ::testing::Not(HasSubstr("could only")));
+}
+
+TEST(ComparisonReport, WhatOnlyStandsBesideSaysWhoDecides) {
+  const std::string text = Rendered(WriteComparisonTerminal, Twelve(1, 0.01, 1, 1.5));
+  EXPECT_THAT(text, ::testing::ContainsRegex("tpot_ms [^\n]*regressed [+]50[.]0 % [(]95 % interval [+]4[0-9]"));
+  EXPECT_THAT(text, ::testing::ContainsRegex("e2e_ms [^\n]*regressed [^\n]*[(]shown; the time per token decides[)]\n"));
+}
+
+TEST(ComparisonReport, TooSmallABaselineShowsTheNumbersAndWhatIsMissing) {
+  RunBuilder base;
+  RunBuilder head;
+  for (const char* prompt : {"a", "b", "c"}) {
+    base.Case(prompt).AddRamp(10, 100, 1);
+    head.Case(prompt).AddRamp(10, 120, 1);
+  }
+  const compare::Comparison comparison = Judge(std::vector<RunBuilder>{base}, head);
+  const std::string text = Rendered(WriteComparisonTerminal, comparison);
+  EXPECT_THAT(text, HasSubstr("tpot_ms (time per output token) cannot_tell +0.0 %: median 20.9 -> 24.9 ms/token, n 10 "
+                              "against 10 in 1 session: needs a second accepted session, or 8 cases\n"));
+  // The mean of ln((120 + i) / (100 + i)) over i = 2..7, what trimming leaves of ten, is ln 1.19143.
+  EXPECT_THAT(text, HasSubstr(": +19.1 %: not judged: needs 3 accepted sessions, found 1\n"));
+  RunBuilder one;
+  one.Case("a").AddRamp(10, 100, 1);
+  EXPECT_THAT(Rendered(WriteComparisonTerminal, Judge(one, one)),
+              HasSubstr("  a       104->104  20.9->20.9  20.9->20.9  -  unchanged  cannot_tell\n"));
 }
 
 // Everything a model might write to be read by somebody else: terminal escapes, a CI command, HTML,

@@ -10,7 +10,7 @@
 #include "ctest/support/run_builder.h"
 #include "fixtures/base/files.h"
 #include "fixtures/base/text.h"
-#include "tools/compare/mann_whitney_rule.h"
+#include "tools/compare/gate_rule.h"
 #include "tools/report/comparison_markdown.h"
 #include "tools/report/comparison_terminal.h"
 #include "tools/report/run_markdown.h"
@@ -80,8 +80,7 @@ RunBuilder Flagged() {
   builder.Flag(run::Flag{"client_cpu_share", "", 0.62, "share", 0.5, true, "our client used 62 % of a core"});
   builder.Flag(run::Flag{"drift", "", 0.01, "ratio", 0.1, false, "the last third was 1 % slower"});
   builder.Flag(run::Flag{"cpu_stolen", "", std::nullopt, "share", 0.05, false, "the system does not say"});
-  builder.Flag(
-      run::Flag{"overloaded", RunBuilder::CaseIdOf("capital"), 1.9, "ratio", 1.5, true, "latency grew by 90 %"});
+  builder.Flag(run::Flag{"overloaded", RunBuilder::CaseIdOf("capital"), 0.4, "share", 0.15, true, "40 % fell short"});
   run::MachineInfo machine;
   machine.before.power_source = "ac";
   return builder.Machine(machine);
@@ -91,7 +90,7 @@ TEST(RunConditions, AReportShowsTheRaisedFlagsWithTheirFigures) {
   const Conditions conditions = ConditionsOf(*compare::RunSet::Create({Flagged().Build()}), compare::DefaultValidity());
   EXPECT_THAT(conditions.flags,
               ElementsAre("client_cpu_share 62 % (limit 50 %): our client used 62 % of a core",
-                          "overloaded 1.9 (limit 1.5): " + RunBuilder::CaseIdOf("capital") + ": latency grew by 90 %"));
+                          "overloaded 40 % (limit 15 %): " + RunBuilder::CaseIdOf("capital") + ": 40 % fell short"));
   EXPECT_THAT(conditions.footer, ElementsAre("Machine: power ac", HasSubstr("Measured with an overhead")));
 }
 
@@ -113,6 +112,32 @@ TEST(RunConditions, OfSeveralRunsEachLineSaysWhoseItIs) {
                                              ::testing::StartsWith("second: Measured")));
 }
 
+TEST(RunConditions, HowARunCameToAskAsOftenAsItDid) {
+  EXPECT_EQ(AnchorsLine(std::nullopt), "");
+  EXPECT_EQ(SecondLookLine(std::nullopt), "");
+  EXPECT_EQ(RoundsLine(std::nullopt), "");
+  run::Anchors anchors;
+  anchors.yardstick = "ember 1, weights 1f2e";
+  anchors.cases = {{"short", {{"ttft_ms", {1, 2, 3}}, {"tpot_ms", {1, 2}}}}, {"long", {{"ttft_ms", {1, 2, 3}}}}};
+  // Three requests of each: a burst has no time per token.
+  EXPECT_EQ(AnchorsLine(anchors), "Anchors: 2 cases, 6 requests that count, yardstick ember 1, weights 1f2e");
+  anchors = {};
+  anchors.absent = "foundry-embedded is not beside assay-bench";
+  EXPECT_EQ(AnchorsLine(anchors), "Anchors: none, foundry-embedded is not beside assay-bench");
+  EXPECT_EQ(SecondLookLine(run::SecondLook{{"2026-03-02T12:00:00Z"}, {"a", "b"}, {"c"}}),
+            "Second look at 2 suspects, with 1 control, of what was measured at 2026-03-02T12:00:00Z");
+  run::Rounds rounds;
+  rounds.looks = {5, 8, 12, 20};
+  rounds.planned_requests = 1000;
+  rounds.asked_requests = 412;
+  rounds.stops = {{"a", 5, "cannot_regress"}, {"b", 8, "regressed"}};
+  // 588 of 1000 were not asked.
+  EXPECT_EQ(
+      RoundsLine(rounds),
+      "Rounds: asked 412 of 1000 requests (59 % saved), looked after 5 8 12 20 per case, 2 cases settled early (1 "
+      "regressed)");
+}
+
 TEST(RunConditions, AFileOfBeforeHasNoLine) {
   RunBuilder builder;
   builder.Case("capital").AddRamp(2, 100, 1);
@@ -124,8 +149,9 @@ TEST(RunConditions, AFileOfBeforeHasNoLine) {
 compare::Comparison Compared(const RunBuilder& builder) {
   const base::TemporaryDirectory temporary = *base::TemporaryDirectory::Create("assay-conditions");
   const std::vector<std::filesystem::path> folders = {temporary.path()};
-  auto comparison = compare::Compare(*compare::RunSet::Create({builder.Build("build/run")}), folders,
-                                     compare::DefaultPolicy(), {}, compare::MannWhitneyRule());
+  const compare::RunSet runs = *compare::RunSet::Create({builder.Build("build/run")});
+  const compare::Policy policy = compare::DefaultPolicy();
+  auto comparison = compare::Compare({&runs, nullptr, folders, &policy, {}, "2026-04-02"}, compare::GateRule());
   EXPECT_TRUE(comparison.ok()) << comparison.error().Message();
   return std::move(comparison).value();
 }
@@ -141,7 +167,7 @@ TEST(RunConditions, StandInEveryFormOfAComparison) {
   const std::string terminal = Rendered(WriteComparisonTerminal, Flagged());
   EXPECT_THAT(terminal,
               HasSubstr("\nflag: client_cpu_share 62 % (limit 50 %), latency cannot_tell: our client used "
-                        "62 % of a core\nflag: overloaded 1.9 (limit 1.5), latency of the case cannot_tell: "));
+                        "62 % of a core\nflag: overloaded 40 % (limit 15 %), latency of the case cannot_tell: "));
   EXPECT_THAT(terminal, HasSubstr("\nMachine: power ac\nMeasured with an overhead of 210 us per request (p99 480 us)"));
   EXPECT_THAT(terminal, Not(HasSubstr("drift")));
   const std::string markdown = Rendered(WriteComparisonMarkdown, Flagged());

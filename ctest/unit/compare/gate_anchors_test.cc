@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+// The machine apart from the service: what all cases did, beside what the anchors did.
+#include <gmock/gmock.h>
+
+#include "ctest/unit/compare/measured_sessions.h"
+
+namespace assay::compare {
+namespace {
+
+using assay::testing::Session;
+using ::testing::HasSubstr;
+using GateAnchors = assay::testing::MeasuredSessions;
+
+Session Moved(double all, double anchors) {
+  Session session;
+  session.all = all;
+  session.anchors = anchors;
+  return session;
+}
+Session WithAnchors() { return Moved(1, 1); }
+
+TEST_F(GateAnchors, ASuiteSlowerThanTheMachineIsARegression) {
+  AcceptSessions(5, WithAnchors());
+  const Comparison comparison = Judged(Measured(Moved(1.12, 1.0)));
+  for (const FamilyKind kind : {FamilyKind::kTtft, FamilyKind::kDecode}) {
+    const SuiteFinding& suite = Suite(comparison, kind);
+    EXPECT_EQ(suite.verdict, SuiteVerdict::kSuiteRegression);
+    EXPECT_TRUE(suite.decides);
+    EXPECT_EQ(suite.anchors, 6U);
+    EXPECT_NEAR(*suite.change, 0.12, 0.03);
+    EXPECT_NEAR(*suite.anchor_change, 0.0, 0.03);
+    EXPECT_NEAR(*suite.beyond_anchors, 0.12, 0.04);
+    EXPECT_LT(*suite.beyond_lower, *suite.beyond_anchors);
+    EXPECT_GT(*suite.beyond_upper, *suite.beyond_anchors);
+    EXPECT_LT(*suite.beyond_p, 0.01);
+    EXPECT_TRUE(suite.mde.has_value());
+    EXPECT_EQ(suite.why_no_anchors, "");
+  }
+  EXPECT_EQ(comparison.verdict, Verdict::kRegressed);
+  EXPECT_EQ(comparison.exit_code, 1);
+}
+
+TEST_F(GateAnchors, AMachineSlowerThanItWasIsShownAndPasses) {
+  AcceptSessions(5, WithAnchors());
+  const Comparison comparison = Judged(Measured(Moved(1.12, 1.12)));
+  const SuiteFinding& suite = Suite(comparison, FamilyKind::kDecode);
+  EXPECT_EQ(suite.verdict, SuiteVerdict::kSuiteShift);
+  EXPECT_TRUE(suite.explained);
+  EXPECT_FALSE(suite.decides);
+  EXPECT_NEAR(*suite.anchor_change, 0.12, 0.03);
+  EXPECT_EQ(comparison.exit_code, 0);
+}
+
+TEST_F(GateAnchors, ASuiteFasterThanTheMachineIsAnImprovement) {
+  AcceptSessions(5, WithAnchors());
+  const Comparison comparison = Judged(Measured(Moved(0.85, 1.0)));
+  EXPECT_EQ(Suite(comparison, FamilyKind::kDecode).verdict, SuiteVerdict::kSuiteImprovement);
+  EXPECT_EQ(comparison.exit_code, 0);
+}
+
+TEST_F(GateAnchors, TheSameAgainIsUnchanged) {
+  AcceptSessions(5, WithAnchors());
+  const Comparison comparison = Judged(Measured(WithAnchors()));
+  EXPECT_EQ(Suite(comparison, FamilyKind::kDecode).verdict, SuiteVerdict::kUnchanged);
+  EXPECT_EQ(comparison.exit_code, 0);
+}
+
+// Without anchors nothing could be said of all together: that takes three sessions.
+TEST_F(GateAnchors, OneSessionWithAnchorsIsEnough) {
+  AcceptSessions(1, WithAnchors());
+  EXPECT_EQ(Judged(Measured(Moved(1.4, 1.0))).exit_code, 1);
+  EXPECT_EQ(Judged(Measured(Moved(1.0, 1.0))).exit_code, 0);
+  const Comparison machine = Judged(Measured(Moved(1.4, 1.4)));
+  EXPECT_EQ(machine.exit_code, 0);
+  EXPECT_EQ(Suite(machine, FamilyKind::kDecode).verdict, SuiteVerdict::kSuiteShift);
+}
+
+TEST_F(GateAnchors, WhatIsMissingIsSaid) {
+  AcceptSessions(3, WithAnchors());
+  const auto why = [&](const run::Run& run) { return Suite(Judged(run), FamilyKind::kDecode).why_no_anchors; };
+  run::Run run = Measured(Moved(1, 0));
+  EXPECT_THAT(why(run), HasSubstr("no anchors in the run (--anchors=off"));
+  run.info.anchors = run::Anchors{"pinned 1", {}, "foundry-embedded did not start"};
+  EXPECT_THAT(why(run), HasSubstr("foundry-embedded did not start"));
+  run = Measured(WithAnchors());
+  run.info.anchors->yardstick = "pinned 2";
+  EXPECT_THAT(why(run), HasSubstr("has another yardstick"));
+}
+
+TEST_F(GateAnchors, SessionsWithoutAnchorsSayNothing) {
+  AcceptSessions(3, Moved(1, 0));
+  const Comparison comparison = Judged(Measured(Moved(1.15, 1.0)));
+  const SuiteFinding& suite = Suite(comparison, FamilyKind::kDecode);
+  EXPECT_THAT(suite.why_no_anchors, HasSubstr("has no anchors; accept a run with anchors"));
+  EXPECT_EQ(suite.verdict, SuiteVerdict::kSuiteShift);
+  EXPECT_EQ(comparison.exit_code, 3);  // cannot tell the machine from the service
+}
+
+TEST_F(GateAnchors, WhatThePolicySwitchesOffIsShownAndDecidesNothing) {
+  AcceptSessions(5, WithAnchors());
+  policy_.suite.gate = false;
+  const Comparison comparison = Judged(Measured(Moved(1.12, 1.0)));
+  const SuiteFinding& suite = Suite(comparison, FamilyKind::kDecode);
+  EXPECT_EQ(suite.verdict, SuiteVerdict::kSuiteRegression);
+  EXPECT_FALSE(suite.gates);
+  EXPECT_FALSE(suite.decides);
+  EXPECT_EQ(comparison.exit_code, 0);
+}
+
+TEST_F(GateAnchors, TheSmallestEffectIsThePolicys) {
+  AcceptSessions(5, WithAnchors());
+  policy_.suite.min_effect_anchored = 0.2;
+  EXPECT_EQ(Suite(Judged(Measured(Moved(1.12, 1.0))), FamilyKind::kDecode).verdict, SuiteVerdict::kSuiteShift);
+  policy_.suite.min_effect_anchored = 0.03;
+  const run::Run run = Measured(Moved(1.12, 1.0));
+  const double p = *Suite(Judged(run), FamilyKind::kDecode).beyond_p;
+  policy_.suite.alpha = p * 1.01;
+  EXPECT_EQ(Suite(Judged(run), FamilyKind::kDecode).verdict, SuiteVerdict::kSuiteRegression);
+  policy_.suite.alpha = p * 0.99;
+  EXPECT_NE(Suite(Judged(run), FamilyKind::kDecode).verdict, SuiteVerdict::kSuiteRegression);
+}
+
+}  // namespace
+}  // namespace assay::compare

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: MIT
+#include "tools/compare/gate_rule.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include "fixtures/base/result.h"
+#include "tools/compare/gate_parts.h"
+#include "tools/stats/descriptive.h"
+#include "tools/stats/gate.h"
+
+namespace assay::compare {
+namespace {
+
+bool EnoughHead(const LatencySeries& one) { return one.head.size() >= kFewestHeadValues; }
+
+LatencyFinding Described(const LatencySeries& one, double alpha) {
+  std::vector<double> pooled;
+  for (const SessionValues& session : one.base) {
+    pooled.insert(pooled.end(), session.values.begin(), session.values.end());
+  }
+  LatencyFinding finding;
+  finding.metric = one.metric;
+  finding.min_effect = one.min_effect;
+  finding.tolerance = one.tolerance;
+  finding.alpha = alpha;
+  finding.n_head = one.head.size();
+  finding.n_base = pooled.size();
+  finding.sessions = one.base.size();
+  finding.head_median = stats::Median(one.head);
+  finding.base_median = stats::Median(pooled);
+  return finding;
+}
+
+// Of a case that the gate has no estimate for.
+void SayWhatIsMissing(const LatencySeries& one, std::size_t judgeable, LatencyFinding& finding) {
+  if (parts::HasZero(one)) {
+    // A broken clock must not pass as an infinite improvement.
+    return parts::Refuse(finding, LatencyReason::kZeroTime, "a value that is not above 0 was recorded");
+  }
+  if (!EnoughHead(one)) {
+    return parts::Refuse(finding, LatencyReason::kTooFewSamples,
+                         "too few samples: the run has " + std::to_string(one.head.size()) + ", " +
+                             std::to_string(kFewestHeadValues) + " are needed");
+  }
+  if (std::none_of(one.base.begin(), one.base.end(), [](const auto& session) { return session.values.size() > 1; })) {
+    return parts::Refuse(finding, LatencyReason::kTooFewSamples,
+                         "too few samples: no session of the baseline has more than one; accept a longer run");
+  }
+  if (judgeable < kFewestCases) {
+    return parts::Refuse(finding, LatencyReason::kTooFewCases,
+                         "needs " + std::to_string(kFewestCases) + " cases that can be compared, found " +
+                             std::to_string(judgeable) +
+                             ": with fewer a change of one cannot be told from what the session did to all");
+  }
+  parts::Refuse(finding, LatencyReason::kTooFewSamples, "the numbers allow no estimate; measure again");
+}
+
+// Sessions that half of the cases have at least. The number of all names would count sessions that share no case.
+std::size_t CommonSessions(std::span<const stats::StoredCase> cases) {
+  std::vector<std::size_t> counts;
+  for (const stats::StoredCase& one : cases) {
+    if (one.head.empty()) continue;
+    counts.push_back(static_cast<std::size_t>(std::count_if(
+        one.sessions.begin(), one.sessions.end(), [](const stats::Values& values) { return values.size() > 1; })));
+  }
+  if (counts.empty()) return 0;
+  const auto middle = counts.begin() + static_cast<std::ptrdiff_t>((counts.size() - 1) / 2);
+  std::nth_element(counts.begin(), middle, counts.end());
+  return *middle;
+}
+
+// By the sessions of the baseline alone.
+void JudgeAlone(const stats::SuiteShift& shift, const SuitePolicy& policy, SuiteFinding& suite) {
+  suite.change = std::expm1(shift.shift);
+  if (suite.sessions < kFewestSuiteSessions) {
+    suite.reason =
+        "needs " + std::to_string(kFewestSuiteSessions) + " accepted sessions, found " + std::to_string(suite.sessions);
+    // What no machine does by itself is not passed over for want of sessions.
+    if (*suite.change >= kUnjudgedSuiteLimit) suite.verdict = SuiteVerdict::kSuiteShift;
+    return;
+  }
+  if (!shift.p) {
+    suite.reason = "the sessions of the baseline do not differ at all";
+    return;
+  }
+  suite.lower = std::expm1(*shift.lower);
+  suite.upper = std::expm1(*shift.upper);
+  suite.p = shift.shift >= 0 ? *shift.p : *shift.p_faster;
+  // A change has to pass both, the test and the smallest effect that counts.
+  if (shift.mde) suite.mde = std::max(std::expm1(*shift.mde), policy.min_effect);
+  const bool shifted = *suite.p < policy.alpha && std::fabs(*suite.change) >= policy.min_effect;
+  suite.verdict = shifted ? SuiteVerdict::kSuiteShift : SuiteVerdict::kUnchanged;
+}
+
+// Whether what the anchors did accounts for the shift: little is left beyond them, or most of it is theirs.
+bool Explains(const stats::AnchoredShift& anchored, const SuitePolicy& policy) {
+  const double beyond = anchored.beyond.shift;
+  return std::fabs(std::expm1(beyond)) < policy.min_effect_anchored ||
+         (anchored.anchors * anchored.suite > 0 && std::fabs(beyond) < 0.5 * std::fabs(anchored.suite));
+}
+
+// With anchors the suite is judged by what it did beyond them; what it did with them is the machine.
+void JudgeBeside(const stats::AnchoredShift& anchored, const SuitePolicy& policy, SuiteFinding& suite) {
+  const stats::SuiteShift& beyond = anchored.beyond;
+  suite.anchors = anchored.anchors_used;
+  suite.anchor_change = std::expm1(anchored.anchors);
+  if (!beyond.p) {
+    suite.why_no_anchors =
+        "the anchors do not tell how far they can come from chance: " + std::to_string(anchored.anchors_used) +
+        " anchors and " + std::to_string(anchored.suite_used) + " cases in " + std::to_string(anchored.sessions) +
+        " sessions with both";
+    return;
+  }
+  suite.beyond_anchors = std::expm1(beyond.shift);
+  suite.beyond_lower = std::expm1(*beyond.lower);
+  suite.beyond_upper = std::expm1(*beyond.upper);
+  suite.beyond_p = beyond.shift >= 0 ? *beyond.p : *beyond.p_faster;
+  suite.reason.clear();
+  const double least = anchored.sessions < kFewestSuiteSessions
+                           ? std::max(policy.min_effect_anchored, kFewSessionsMinEffect)
+                           : policy.min_effect_anchored;
+  if (beyond.mde) suite.mde = std::max(std::expm1(*beyond.mde), least);
+  if (*suite.beyond_p < policy.alpha && std::fabs(*suite.beyond_anchors) >= least) {
+    suite.verdict = beyond.shift > 0 ? SuiteVerdict::kSuiteRegression : SuiteVerdict::kSuiteImprovement;
+    return;
+  }
+  suite.explained = Explains(anchored, policy);
+  if (suite.verdict == SuiteVerdict::kNotJudged) {
+    // Too few sessions for a test of its own: a shift that the anchors have too needs none.
+    const bool shifted = suite.explained && std::fabs(suite.change.value_or(0)) >= policy.min_effect;
+    suite.verdict = shifted ? SuiteVerdict::kSuiteShift : SuiteVerdict::kUnchanged;
+  }
+}
+
+std::optional<stats::AnchoredShift> Beside(std::span<const LatencySeries> family,
+                                           const std::vector<stats::StoredCase>& cases,
+                                           std::span<const AnchorSeries> anchors, const stats::GateOptions& options) {
+  if (anchors.empty()) return std::nullopt;
+  const parts::SessionPositions positions = parts::PositionsOf(family);
+  std::vector<stats::StoredCase> beside;
+  for (const AnchorSeries& anchor : anchors) {
+    stats::StoredCase one;
+    one.sessions.resize(positions.size());
+    one.head = parts::Logarithms(anchor.head, 1);
+    for (const SessionValues& session : anchor.base) {
+      const auto found = positions.find(session.session);
+      if (found != positions.end()) one.sessions[found->second] = parts::Logarithms(session.values, 1);
+    }
+    beside.push_back(std::move(one));
+  }
+  return stats::AnchoredSuiteShift(cases, beside, options);
+}
+
+// Where a second look was taken, only what both looks show together is a slowdown.
+void DecideTwice(const LatencySeries& one, const stats::CaseEstimate& first, const stats::CaseEstimate* both,
+                 double alpha, LatencyFinding& finding) {
+  finding.first_change = finding.change;
+  if (both != nullptr) {
+    parts::Estimated(*one.metric, *both, finding);
+    finding.n_second = one.second.size();
+    finding.suspect = false;
+    parts::Decide(*both, alpha, finding);
+  } else if (first.flagged) {
+    parts::Refuse(finding, LatencyReason::kNotConfirmed,
+                  "the first look found it slower, and the second look has too little of it; measure it again with "
+                  "assay-bench --confirm");
+  }
+}
+
+// Held against the medians: a change of all cases together is taken out of the estimates.
+void RefuseImplausible(const LatencySeries& one, LatencyFinding& finding) {
+  if (finding.verdict == Verdict::kRegressed || finding.verdict == Verdict::kCannotTell) return;
+  const double worse = parts::WorseSign(*one.metric) * std::log(*finding.head_median / *finding.base_median);
+  if (worse > -std::log(kImplausibleFactor)) return;
+  parts::Refuse(finding, LatencyReason::kImplausible,
+                "more than " + std::to_string(static_cast<int>(kImplausibleFactor)) +
+                    " times better than the baseline; look at the unit and the clock of both, and accept the run if "
+                    "it is right");
+}
+
+bool Judgeable(const stats::StoredCase& one) {
+  return !one.head.empty() && std::any_of(one.sessions.begin(), one.sessions.end(),
+                                          [](const stats::Values& values) { return values.size() > 1; });
+}
+
+// Head values of the second look; too few are none.
+std::vector<stats::Values> SecondValues(std::span<const LatencySeries> family) {
+  std::vector<stats::Values> values(family.size());
+  for (std::size_t i = 0; i < family.size(); ++i) {
+    const LatencySeries& one = family[i];
+    if (one.second.size() < kFewestHeadValues || parts::HasZero(one)) continue;
+    values[i] = parts::Logarithms(one.second, parts::WorseSign(*one.metric));
+  }
+  return values;
+}
+
+}  // namespace
+
+FamilyFindings GateRule::JudgeFamily(std::span<const LatencySeries> family, std::span<const AnchorSeries> anchors,
+                                     const FamilyOptions& asked) const {
+  const double alpha = asked.alpha;
+  const std::vector<stats::StoredCase> cases = parts::ToStored(family);
+  stats::GateOptions options = parts::StoredOptions(alpha, asked.first_look);
+  options.suite_alpha = asked.suite.alpha;
+  std::optional<stats::ConfirmedGate> confirmed;
+  if (asked.second_look) confirmed = stats::ConfirmStored(cases, SecondValues(family), options);
+  std::optional<stats::GateResult> alone;
+  if (!confirmed) alone = stats::GateStored(cases, options);
+  const stats::GateResult* const gate = confirmed ? &confirmed->first : alone ? &*alone : nullptr;
+
+  FamilyFindings result;
+  result.pairs.reserve(family.size());
+  const auto judgeable = static_cast<std::size_t>(std::count_if(cases.begin(), cases.end(), Judgeable));
+  // A single case is no family for the gate, and one of all cases together.
+  if (const auto suite = gate != nullptr ? gate->suite : stats::StoredSuiteShift(cases, options)) {
+    result.suite.emplace();
+    result.suite->cases = judgeable;
+    result.suite->sessions = CommonSessions(cases);
+    JudgeAlone(*suite, asked.suite, *result.suite);
+    if (const auto beside = Beside(family, cases, anchors, options)) JudgeBeside(*beside, asked.suite, *result.suite);
+  }
+  for (std::size_t i = 0; i < family.size(); ++i) {
+    LatencyFinding finding = Described(family[i], alpha);
+    const stats::CaseEstimate* const estimate = gate != nullptr && gate->cases[i] ? &*gate->cases[i] : nullptr;
+    if (estimate == nullptr || gate->family < kFewestCases) {
+      SayWhatIsMissing(family[i], judgeable, finding);
+    } else if (gate->advisory) {
+      // The estimate stands, but nothing says how far it can come from chance.
+      finding.change = std::expm1(parts::WorseSign(*family[i].metric) * estimate->shift);
+      parts::Refuse(finding, LatencyReason::kTooFewSessions,
+                    "needs a second accepted session, or " + std::to_string(kFewestCasesForOneSession) + " cases");
+    } else {
+      finding.family = gate->family;
+      parts::Estimated(*family[i].metric, *estimate, finding);
+      parts::Decide(*estimate, alpha, finding);
+      if (asked.second_look && estimate->suspect) {
+        const bool twice = confirmed && confirmed->cases[i];
+        DecideTwice(family[i], *estimate, twice ? &*confirmed->cases[i] : nullptr, alpha, finding);
+      }
+    }
+    RefuseImplausible(family[i], finding);
+    result.pairs.push_back(std::move(finding));
+  }
+  return result;
+}
+
+}  // namespace assay::compare

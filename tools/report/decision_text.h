@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// Why a comparison ends as it does, in one line, and what to do about what it cannot tell. Not escaped.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tools/compare/comparison.h"
+
+namespace assay::report {
+
+// "decided by: 2 cases slower, 1 failed, suite_regression of decode". Empty when nothing regressed and nothing is
+// missing.
+std::string DecidedByLine(const compare::Comparison& comparison);
+
+// One line per reason for which a latency that decides cannot be told: "cannot_tell of 3 cases, too_few_samples: ask
+// each case more often (assay-bench --repetitions)".
+std::vector<std::string> NextStepLines(const compare::Comparison& comparison);
+
+}  // namespace assay::report
