@@ -11,8 +11,11 @@
 #include "benchmarks/suite/exit_code.h"
 #include "benchmarks/suite/inputs.h"
 #include "benchmarks/suite/measure_models.h"
-#include "benchmarks/suite/pins.h"
+#include "benchmarks/suite/pair_run.h"
 #include "benchmarks/suite/progress.h"
+#include "benchmarks/suite/resolve.h"
+#include "benchmarks/suite/second_look.h"
+#include "fixtures/base/files.h"
 #include "fixtures/base/text.h"
 #include "fixtures/process/interrupt.h"
 
@@ -21,25 +24,16 @@ namespace {
 
 using Models = std::vector<catalogue::ResolvedModel>;
 
-int ServiceExitCode(const base::Error& error, const Options& options) {
-  switch (error.code) {
-    case base::ErrorCode::kUsage:
-      return kUsageOrInput;
-    case base::ErrorCode::kCancelled:
-      return kCaseFailed;
-    case base::ErrorCode::kInternal:
-      return kInternalError;
-    default:
-      return options.skip_without_service ? kSkipped : kNotAvailable;
-  }
-}
-
 class Bench {
  public:
   Bench(const Options& options, const Environment& environment, std::ostream& out, std::ostream& err)
       : options_(options), environment_(environment), out_(out), err_(err), progress_(err, StandardErrorIsTerminal()) {}
 
   int Run() {
+    if (options_.confirm) {
+      const std::optional<int> ended = ReadLook();
+      if (ended) return *ended;
+    }
     const base::Result<AskedModels> models = ReadModels(options_);
     if (!models.ok()) return Fail(models.error(), kUsageOrInput);
     const base::Result<std::vector<catalogue::Prompt>> prompts = ReadPrompts(options_);
@@ -51,7 +45,7 @@ class Bench {
       if (progress_.Say(line, downloading_)) said_.insert(line);
     };
     base::Result<std::unique_ptr<session::Session>> session = session::Session::Open(std::move(opening));
-    if (!session.ok()) return Fail(session.error(), ServiceExitCode(session.error(), options_));
+    if (!session.ok()) return Fail(session.error(), ServiceExitCode(session.error(), options_.skip_without_service));
     session_ = session->get();
     const int code = RunWith(*models, *prompts);
     TellNotes();
@@ -68,10 +62,28 @@ class Bench {
          << "\n";
     return exit_code;
   }
-  int Fail(const base::Error& error) { return Fail(error, ServiceExitCode(error, options_)); }
+  int Fail(const base::Error& error) { return Fail(error, ServiceExitCode(error, options_.skip_without_service)); }
 
   void Tell(const std::vector<std::string>& lines) {
     for (const std::string& line : lines) err_ << "assay-bench: " << base::EscapeForTerminal(line) << "\n";
+  }
+
+  // What is to be looked at again; an exit code when that is nothing.
+  std::optional<int> ReadLook() {
+    base::Result<std::optional<AskedLook>> asked = ReadAskedLook(*options_.confirm);
+    if (!asked.ok()) return Fail(asked.error(), kUsageOrInput);
+    if (!*asked) {
+      out_ << "nothing to confirm: " << base::EscapeForTerminal(base::ToUtf8(*options_.confirm))
+           << " asks for no second look\n";
+      return kEveryCaseRan;
+    }
+    const base::Status status = NotAFirstLook(options_.run_directory, (*asked)->look);
+    if (!status.ok()) return Fail(status.error(), kUsageOrInput);
+    if (!options_.repetitions_stated) {
+      options_.repetitions = options_.request.repetitions = (*asked)->repetitions;
+    }
+    look_ = std::move((*asked)->look);
+    return std::nullopt;
   }
 
   // Those that came since the last call and were not said already.
@@ -82,30 +94,8 @@ class Bench {
     }
   }
 
-  // What the command line names, or everything where that is small.
-  base::Result<Pinned> Resolve(const AskedModels& asked) {
-    const std::vector<foundry::Pin> pins = PinsOf(options_);
-    const bool may_load = !options_.list_only;
-    if (asked) {
-      return ResolvePinned(*asked, pins, [&](const auto& models, const foundry::Pin& pin) {
-        return session_->Resolve(models, pin, may_load);
-      });
-    }
-    if (session_->info().kind != "embedded") {
-      return base::Error{base::ErrorCode::kUsage,
-                         "say which models to measure: --models=a,b or --models=models.json (only the embedded service "
-                         "is small enough to measure whole)",
-                         session_->info().endpoint};
-    }
-    ASSAY_TRY(const std::vector<catalogue::ModelRequest> every, session_->EveryModel());
-    ASSAY_TRY(Models models, session_->Resolve(every, foundry::Pin{}, may_load));
-    Pinned pinned;
-    ASSAY_TRY(pinned.models, FilterByPins(std::move(models), pins));
-    return pinned;
-  }
-
   int RunWith(const AskedModels& asked, const std::vector<catalogue::Prompt>& prompts) {
-    base::Result<Pinned> pinned = Resolve(asked);
+    base::Result<Pinned> pinned = ResolveModels(options_, *session_, asked);
     progress_.Clear();
     TellNotes();
     if (!pinned.ok()) return Fail(pinned.error());
@@ -114,6 +104,15 @@ class Bench {
     if (!every_case.ok()) return Fail(every_case.error(), kUsageOrInput);
     base::Result<Cases> cases = FilterCases(std::move(every_case).value(), options_.filter);
     if (!cases.ok()) return Fail(cases.error(), kUsageOrInput);
+    if (look_) {
+      cases = CasesOfLook(std::move(cases).value(), pinned->models, *look_);
+      if (!cases.ok()) return Fail(cases.error(), kUsageOrInput);
+      if (cases->empty()) {
+        out_ << "nothing to confirm: " << base::EscapeForTerminal(base::ToUtf8(*options_.confirm))
+             << " has no suspect of these models\n";
+        return kEveryCaseRan;
+      }
+    }
     if (options_.list_only) {
       for (const run::PlannedCase& plan : *cases) out_ << plan.id << "\n";
       return kEveryCaseRan;
@@ -123,7 +122,8 @@ class Bench {
     });
     if (const base::Status status = Cached(pinned->models, *cases); !status.ok()) return Fail(status.error());
     const auto tell = [this](const std::vector<std::string>& lines) { Tell(lines); };
-    const Ended ended = MeasureModels{options_, *session_, progress_, tell, out_, err_}.Run(pinned->models, *cases);
+    const Ended ended =
+        MeasureModels{options_, *session_, progress_, tell, out_, err_, look_}.Run(pinned->models, *cases);
     if (!ended.error) return *ended.exit_code;
     return ended.exit_code ? Fail(*ended.error, *ended.exit_code) : Fail(*ended.error);
   }
@@ -166,12 +166,13 @@ class Bench {
     return std::ranges::all_of(cases, Failed) ? last : base::Status();
   }
 
-  const Options& options_;
+  Options options_;
   const Environment& environment_;
   std::ostream& out_;
   std::ostream& err_;
   Progress progress_;
   session::Session* session_ = nullptr;
+  std::optional<run::SecondLook> look_;
   bool downloading_ = false;
   std::set<std::string> said_;  // lines that stay
   std::size_t notes_told_ = 0;
@@ -227,8 +228,9 @@ int Run(const std::vector<std::string>& args, const Environment& environment, st
       err << "assay-bench: " << base::EscapeForTerminal(status.error().Message()) << "\n";
       return kUsageOrInput;
     }
-    const int code =
-        options->check ? RunCheck(*options, environment, out, err) : Bench(*options, environment, out, err).Run();
+    const int code = options->check  ? RunCheck(*options, environment, out, err)
+                     : options->pair ? RunPair(*options, environment, out, err)
+                                     : Bench(*options, environment, out, err).Run();
     if (out.flush()) return code;
     err << "assay-bench: what was to be printed could not be written to standard output\n";
     return code == kEveryCaseRan ? static_cast<int>(kUsageOrInput) : code;

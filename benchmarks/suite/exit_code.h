@@ -2,6 +2,8 @@
 // What assay-bench ends with: design.md section 7.
 #pragma once
 
+#include "fixtures/base/result.h"
+
 namespace assay::suite {
 
 enum ExitCode {
@@ -15,5 +17,19 @@ enum ExitCode {
   kReady = 0,
   kNotReady = 1,
 };
+
+// What an error of finding, opening or loading means.
+inline int ServiceExitCode(const base::Error& error, bool skip_without_service) {
+  switch (error.code) {
+    case base::ErrorCode::kUsage:
+      return kUsageOrInput;
+    case base::ErrorCode::kCancelled:
+      return kCaseFailed;
+    case base::ErrorCode::kInternal:
+      return kInternalError;
+    default:
+      return skip_without_service ? kSkipped : kNotAvailable;
+  }
+}
 
 }  // namespace assay::suite

@@ -65,6 +65,8 @@ base::Result<std::vector<run::PlannedCase>> FilterCases(std::vector<run::Planned
 
 std::filesystem::path EmbeddedProgram() { return process::ProgramDirectory() / Executable("foundry-embedded"); }
 
+std::filesystem::path JudgingProgram() { return process::ProgramDirectory() / Executable("assay"); }
+
 session::SessionOptions MakeSessionOptions(const Options& options, const Environment& environment,
                                            const AskedModels& models) {
   session::SessionOptions session;
@@ -79,7 +81,9 @@ session::SessionOptions MakeSessionOptions(const Options& options, const Environ
   session.scenario = options.scenario;
   session.embedded_program = EmbeddedProgram();
   session.embedded_cli = process::ProgramDirectory() / "foundry-cli" / Executable("foundry");
+  session.foundry_program = options.foundry_program;
   session.state_folder = options.state_folder;
+  session.more_state_folders = options.more_state_folders;
   session.start_deadline = options.start_deadline;
   session.drain_deadline = options.drain_deadline;
   session.keep_warm_after = options.keep_warm_after;

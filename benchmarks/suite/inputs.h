@@ -27,6 +27,8 @@ base::Result<std::vector<run::PlannedCase>> FilterCases(std::vector<run::Planned
 
 // Our own service: foundry-embedded beside this program.
 std::filesystem::path EmbeddedProgram();
+// The judge: assay beside this program.
+std::filesystem::path JudgingProgram();
 
 // Everything but `say`.
 session::SessionOptions MakeSessionOptions(const Options& options, const Environment& environment,

@@ -64,12 +64,12 @@ bool MachineWatch::FollowWorkerOf(const std::string& variant) {
 
 base::Nanoseconds MachineWatch::MeanCost() const { return snapshots_ == 0 ? base::Nanoseconds(0) : cost_ / snapshots_; }
 
-// Requests that go to several services in turn need two snapshots each: these may follow each other at once, as long as
+// Requests that go to several services in turn need two snapshots each, and so does a short round between two pauses:
+// these may follow each other at once, as long as
 // all of them together cost no more than they may.
-bool MachineWatch::MayTake(base::Moment now, bool other_service) const {
+bool MachineWatch::MayTake(base::Moment now, bool two_each) const {
   if (!last_) return true;
-  if (other_service)
-    return (cost_while_measuring_ + MeanCost()) * kTimesItsCost <= measured_ + (now - measuring_since_);
+  if (two_each) return (cost_while_measuring_ + MeanCost()) * kTimesItsCost <= measured_ + (now - measuring_since_);
   return now - last_->taken >= std::max(kPause, MeanCost() * kTimesItsCost);
 }
 
@@ -92,6 +92,7 @@ std::optional<machine::Snapshot> MachineWatch::Take() {
   NoteConditions(snapshot);
   std::optional<machine::Snapshot> before = std::exchange(last_, std::move(snapshot));
   untouched_ = true;
+  rested_ = false;
   const base::Nanoseconds cost = clock_.Now() - begun;
   ++snapshots_;
   cost_ += cost;
@@ -165,6 +166,22 @@ void MachineWatch::EndMeasuring() {
   measuring_ = false;
 }
 
+// Where a snapshot would cost more than looking may, what was since the last one is left out.
+void MachineWatch::Pause() {
+  if (!measuring_) return;
+  if (!untouched_ && MayTake(clock_.Now(), rested_)) Take();
+  measured_ += clock_.Now() - measuring_since_;
+  measuring_ = false;
+}
+
+void MachineWatch::Resume() {
+  if (measuring_) return;
+  Take();
+  rested_ = true;
+  measuring_ = true;
+  measuring_since_ = clock_.Now();
+}
+
 void MachineWatch::Before(const std::string& variant, bool block) {
   const bool other = FollowWorkerOf(variant);
   if ((!untouched_ || other) && (block || MayTake(clock_.Now(), other))) {
@@ -201,7 +218,7 @@ run::MachineUse MachineWatch::After(const Between& between) {
     FollowWorkerOf(variant_);
   }
   run::MachineUse use;
-  if (MayTake(now, false)) {
+  if (MayTake(now, rested_)) {
     const std::optional<machine::Snapshot> before = Take();
     use = UseOf(before ? &*before : nullptr, *last_, is_before_ && between.one_request);
   } else {

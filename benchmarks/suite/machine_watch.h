@@ -50,6 +50,9 @@ class MachineWatch {
   // A stretch of time that is measured; whatever lies between two of them counts for nothing.
   void BeginMeasuring(const std::string& variant);
   void EndMeasuring();
+  // Something else is done meanwhile, by us: what it costs the machine is nobody's.
+  void Pause();
+  void Resume();
 
   // Right before a request is asked for, and right after. A block of requests is always looked at.
   void Before(const std::string& variant, bool block = false);
@@ -79,7 +82,7 @@ class MachineWatch {
   };
 
   bool FollowWorkerOf(const std::string& variant);
-  bool MayTake(base::Moment now, bool other_service) const;
+  bool MayTake(base::Moment now, bool two_each) const;
   std::optional<machine::Snapshot> Take();
   void Mend(machine::Snapshot& snapshot) const;
   void Add(const machine::Snapshot& before, const machine::Snapshot& after);
@@ -98,6 +101,7 @@ class MachineWatch {
 
   std::optional<machine::Snapshot> last_;
   bool untouched_ = false;  // nothing was asked since `last_`
+  bool rested_ = false;     // `last_` is the end of a pause
   bool is_before_ = false;  // `last_` is the moment before the request in hand
   base::Moment asked_at_{};
   machine::Reading<base::Nanoseconds> own_before_;

@@ -107,6 +107,7 @@ class Measurement::Impl {
     for (const run::PlannedCase& plan : cases) {
       plan_.push_back({PhaseOf(plan.scenario), RequestsOf(plan, options.repetitions)});
       names.push_back({plan.id, plan_.back().repetitions});
+      planned_ += plan_.back().repetitions;
     }
     reporter_ = std::make_shared<RepetitionReporter>(std::move(names), writer.directory() / "run.json.requests.partial",
                                                      Forward(options, out));
@@ -129,6 +130,31 @@ class Measurement::Impl {
     return status;
   }
 
+  base::Status Warm(const std::vector<std::size_t>& cases) {
+    WarmUp(cases);
+    progress_.Clear();
+    if (write_error_) return *write_error_;
+    return {};
+  }
+
+  base::Result<std::optional<base::Moment>> Ask(const std::vector<Slot>& slots, std::optional<base::Moment> since) {
+    first_ = since;
+    std::optional<base::Moment> ended = since;
+    for (std::size_t begin = 0; begin < slots.size() && ok() && !Cancelled(); begin += kBatch) {
+      const auto from = slots.begin() + static_cast<std::ptrdiff_t>(begin);
+      const auto to = slots.begin() + static_cast<std::ptrdiff_t>(std::min(slots.size(), begin + kBatch));
+      ASSAY_RETURN_IF_ERROR(RunBatch({from, to}));
+      if (std::ranges::find(asked_, true) != asked_.end()) ended = last_;
+    }
+    if (first_ && ended) measuring_time_ += *ended - *first_;
+    first_.reset();
+    if (write_error_) return *write_error_;
+    return ended;
+  }
+
+  void Expect(std::int64_t requests) { total_ = requests; }
+  bool GaveUp(std::size_t index) const { return failures_[index] >= kFailuresInARow; }
+
   Measured Finish() {
     reporter_->Close();
     Measured measured;
@@ -136,6 +162,7 @@ class Measurement::Impl {
     log_.Fill(options_.watch != nullptr ? options_.watch->Totals() : Unwatched(), measured.validity);
     measured.summaries = log_.Summaries();
     measured.measuring_time = measuring_time_;
+    measured.planned_requests = planned_;
     measured.validity.interrupted = Cancelled();
     measured.validity.upkeep_s = base::ToSeconds(upkeep_);
     measured.validity.load_pause_s = base::ToSeconds(load_pause_);
@@ -197,6 +224,32 @@ class Measurement::Impl {
     }
   }
 
+  // Hands over to whoever has something to do between rounds: no request is in flight, and nothing of it counts as
+  // measuring time. `order` loses what is asked no more; `begin` is where its next round begins.
+  void Pause(Phase phase, std::vector<Slot>& order, std::size_t begin) {
+    Round round;
+    round.phase = phase;
+    round.repetitions = begin == 0 ? 0 : order[begin - 1].repetition + 1;
+    round.asked = position_;
+    round.next = position_ + static_cast<std::int64_t>(EndOfRound(order, begin, phase) - begin);
+    round.planned = planned_;
+    std::set<std::size_t> open;
+    for (std::size_t i = begin; i < order.size(); ++i) open.insert(order[i].case_index);
+    round.open.assign(open.begin(), open.end());
+    const base::Moment begun = clock_.Now();
+    if (first_) measuring_time_ += begun - *first_;
+    if (options_.watch != nullptr && begin > 0) options_.watch->Pause();
+    const std::vector<std::size_t> settled = options_.between->Between(round);
+    for (const std::size_t index : settled) cases_[index].repetitions = round.repetitions;
+    const auto rest = order.begin() + static_cast<std::ptrdiff_t>(begin);
+    const auto is_settled = [&](const Slot& slot) { return std::ranges::count(settled, slot.case_index) > 0; };
+    order.erase(std::remove_if(rest, order.end(), is_settled), order.end());
+    total_ = position_ + static_cast<std::int64_t>(order.size() - begin) + later_;
+    upkeep_ += clock_.Now() - begun;
+    if (options_.watch != nullptr && begin > 0 && begin < order.size()) options_.watch->Resume();
+    if (first_) first_ = clock_.Now();
+  }
+
   // Runs Google Benchmark over what of the group could be warmed.
   base::Status Repeat(Phase phase, const std::vector<std::size_t>& group) {
     const std::set<std::size_t> members(group.begin(), group.end());
@@ -205,16 +258,22 @@ class Measurement::Impl {
       if (members.contains(slot.case_index) && cases_[slot.case_index].failure.empty()) order.push_back(slot);
     }
     if (order.empty() || !ok() || Cancelled()) return {};
-    total_ = position_ + static_cast<std::int64_t>(order.size()) + Later(members);
-    if (options_.watch != nullptr) options_.watch->BeginMeasuring(cases_[order.front().case_index].model);
+    later_ = Later(members);
+    total_ = position_ + static_cast<std::int64_t>(order.size()) + later_;
+    if (options_.between != nullptr) Pause(phase, order, 0);
+    if (order.empty()) return {};
+    if (options_.watch != nullptr)
+      options_.watch->BeginMeasuring(options_.watch_prefix + cases_[order.front().case_index].model);
     base::Status status;
-    for (std::size_t begin = 0; begin < order.size() && status.ok() && ok() && !Cancelled(); begin += kBatch) {
-      const auto from = order.begin() + static_cast<std::ptrdiff_t>(begin);
-      const auto to = order.begin() + static_cast<std::ptrdiff_t>(std::min(order.size(), begin + kBatch));
-      status = RunBatch({from, to});
+    for (std::size_t begin = 0, end = 0; begin < order.size() && status.ok() && ok() && !Cancelled(); begin = end) {
+      const std::size_t round = options_.between != nullptr ? EndOfRound(order, begin, phase) : order.size();
+      end = std::min(round, begin + kBatch);
+      const auto at = [&](std::size_t place) { return order.begin() + static_cast<std::ptrdiff_t>(place); };
+      status = RunBatch({at(begin), at(end)});
+      if (options_.between != nullptr && end == round && status.ok() && ok() && !Cancelled()) Pause(phase, order, end);
     }
     if (options_.watch != nullptr) options_.watch->EndMeasuring();
-    if (first_) measuring_time_ += last_ - *first_;
+    if (first_) measuring_time_ += std::max(base::Nanoseconds(0), base::Nanoseconds(last_ - *first_));
     first_.reset();
     return status;
   }
@@ -280,7 +339,7 @@ class Measurement::Impl {
   Row AskOnce(const Slot& slot) {
     run::PlannedCase& plan = cases_[slot.case_index];
     progress_.Measure(position_ - 1, total_, plan.id, slot.repetition, plan_[slot.case_index].repetitions);
-    if (options_.watch != nullptr) options_.watch->Before(plan.model);
+    if (options_.watch != nullptr) options_.watch->Before(options_.watch_prefix + plan.model);
     const base::Moment before = clock_.Now();
     if (!first_) first_ = before;
     session::Asked asked = asker_.Ask(plan, {slot.repetition, false});
@@ -348,7 +407,7 @@ class Measurement::Impl {
       shape.schedule = PoissonArrivals(*plan.scenario.rate_per_s, shape.requests, options_.seed, plan.id);
     }
     progress_.Measure(position_ - 1, total_, plan.id, 0, shape.requests);
-    if (options_.watch != nullptr) options_.watch->Before(plan.model, true);
+    if (options_.watch != nullptr) options_.watch->Before(options_.watch_prefix + plan.model, true);
     Window window;
     Window disturbed_window;  // of the first time, where the block was asked twice
     const base::Moment before = clock_.Now();
@@ -397,6 +456,8 @@ class Measurement::Impl {
   std::set<std::size_t> done_;
   std::int64_t position_ = 0;
   std::int64_t total_ = 0;
+  std::int64_t later_ = 0;             // of `total_`, those of other groups and phases
+  std::int64_t planned_ = 0;           // with every case asked to the end
   std::optional<base::Moment> first_;  // of the phase
   base::Moment last_{};
   base::Nanoseconds measuring_time_{0};
@@ -416,5 +477,16 @@ Measurement::~Measurement() = default;
 base::Status Measurement::MeasureGroup(const std::vector<std::string>& models) { return impl_->MeasureGroup(models); }
 
 Measured Measurement::Finish() { return impl_->Finish(); }
+
+base::Status Measurement::Warm(const std::vector<std::size_t>& cases) { return impl_->Warm(cases); }
+
+base::Result<std::optional<base::Moment>> Measurement::Ask(const std::vector<Slot>& slots,
+                                                           std::optional<base::Moment> since) {
+  return impl_->Ask(slots, since);
+}
+
+void Measurement::Expect(std::int64_t requests) { impl_->Expect(requests); }
+
+bool Measurement::GaveUp(std::size_t index) const { return impl_->GaveUp(index); }
 
 }  // namespace assay::suite

@@ -9,8 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "benchmarks/suite/between_rounds.h"
 #include "benchmarks/suite/machine_watch.h"
 #include "benchmarks/suite/progress.h"
+#include "benchmarks/suite/schedule.h"
 #include "fixtures/base/clock.h"
 #include "fixtures/base/result.h"
 #include "fixtures/run/run_directory.h"
@@ -28,6 +30,8 @@ struct MeasureOptions {
   std::function<bool()> cancelled;
   const base::Clock* clock = nullptr;  // of the time between requests; null = the steady one
   MachineWatch* watch = nullptr;       // null = nobody looks at the machine
+  std::string watch_prefix;            // before the variant, where one watch looks at the services of two sides
+  BetweenRounds* between = nullptr;    // null = one round follows the other
 };
 
 struct Measured {
@@ -35,8 +39,11 @@ struct Measured {
   run::GoogleBenchmarkText google_benchmark;
   run::Validity validity;
   std::vector<run::CaseSummary> summaries;  // of cases that were asked
-  // From before the first measured request to after the last, of every group and phase.
+  // From before the first measured request to after the last, of every group and phase; what was done between rounds
+  // is left out.
   base::Nanoseconds measuring_time{0};
+  std::int64_t planned_requests = 0;  // with every case asked to the end
+  base::Nanoseconds anchors_time{0};  // whoever asks them fills it in
 };
 
 // One run, measured in one group of cases or in several, one after the other.
@@ -55,6 +62,19 @@ class Measurement {
   base::Status MeasureGroup(const std::vector<std::string>& models);
   // After the last group.
   Measured Finish();
+
+  // The parts of MeasureGroup, for a driver that decides the order itself (pair_run.h). The watch is then the driver's
+  // to begin and to end.
+  //
+  // Warms these cases, as far as they have not failed.
+  base::Status Warm(const std::vector<std::size_t>& cases);
+  // Measures these requests in this order; of a loaded case all of them, once. The time from `since` on, the end of the
+  // last request of anybody, belongs to the first of them. Returns when the last one ended: `since` when none was sent.
+  base::Result<std::optional<base::Moment>> Ask(const std::vector<Slot>& slots, std::optional<base::Moment> since);
+  // Requests of all of it, for the estimate of the time that is left.
+  void Expect(std::int64_t requests);
+  // The case was given up on: it is not asked any more.
+  bool GaveUp(std::size_t index) const;
 
  private:
   class Impl;

@@ -4,12 +4,16 @@
 #include <algorithm>
 #include <chrono>
 
+#include "benchmarks/suite/anchors.h"
 #include "benchmarks/suite/exit_code.h"
 #include "benchmarks/suite/inputs.h"
 #include "benchmarks/suite/machine_watch.h"
 #include "benchmarks/suite/measure.h"
 #include "benchmarks/suite/model_groups.h"
+#include "benchmarks/suite/rounds.h"
+#include "benchmarks/suite/run_facts.h"
 #include "benchmarks/suite/run_lock.h"
+#include "benchmarks/suite/second_look.h"
 #include "benchmarks/suite/write_run.h"
 #include "fixtures/base/text.h"
 #include "fixtures/overhead/overhead.h"
@@ -21,21 +25,6 @@ namespace {
 
 using Models = std::vector<catalogue::ResolvedModel>;
 
-void FillGit(run::Provenance& provenance) {
-  constexpr auto kDeadline = std::chrono::seconds(5);
-  const auto revision = process::Run({"git", {"rev-parse", "HEAD"}, {}}, kDeadline);
-  if (!revision.ok() || revision->exit_code != 0) return;
-  provenance.git_revision = std::string(base::Trim(revision->standard_output));
-  const auto changes = process::Run({"git", {"status", "--porcelain", "--untracked-files=no"}, {}}, kDeadline);
-  if (changes.ok() && changes->exit_code == 0) provenance.git_dirty = !base::Trim(changes->standard_output).empty();
-}
-
-std::filesystem::path DefaultRunDirectory(const std::string& timestamp) {
-  std::string name = "assay-run-" + timestamp;  // no colons: Windows has none in file names
-  std::erase(name, ':');
-  return name;
-}
-
 // What people and the judge should know when models could not be interleaved.
 run::Warning DoNotFit(const std::vector<std::vector<std::string>>& groups) {
   std::string list;
@@ -46,16 +35,6 @@ run::Warning DoNotFit(const std::vector<std::vector<std::string>>& groups) {
           "memory does not hold all models at once: they were measured one after the other, not interleaved, so that "
           "drift of the machine does not fall on all alike: " +
               list};
-}
-
-void FillInfo(const Options& options, run::RunInfo& info) {
-  info.provenance.started_at = base::UtcTimestamp(std::chrono::system_clock::now());
-  info.provenance.assay_version = ASSAY_VERSION;
-  info.provenance.build_type = ASSAY_BUILD_TYPE;
-  info.provenance.seed = options.seed;
-  info.provenance.repetitions = options.repetitions;
-  FillGit(info.provenance);
-  info.environment = run::DetectEnvironment();
 }
 
 // Models that have a case left to measure.
@@ -81,54 +60,63 @@ class Group {
     std::vector<std::string> variants;
     for (const catalogue::ResolvedModel& model : models) {
       variants.push_back(model.variant);
-      if (how_.options.probe && !process::InterruptRequested()) Probe(model);
+      if (how_.options.probe) Probe(how_.session, model, how_.progress);
     }
     for (run::PlannedCase& plan : cases_) {
-      if (std::ranges::find(variants, plan.model) != variants.end()) Prepare(plan);
+      if (std::ranges::find(variants, plan.model) != variants.end()) Prepare(how_.session, plan, how_.progress);
     }
     return measurement_.MeasureGroup(variants);
   }
 
  private:
-  void Probe(const catalogue::ResolvedModel& model) {
-    how_.progress.Say("probing " + model.variant, false);
-    static_cast<void>(how_.session.Probe(model));  // what was found comes with Describe()
-    how_.progress.Clear();
-  }
-
-  // Whether the service can do what the scenario needs, and a prompt of the length that was asked for.
-  void Prepare(run::PlannedCase& plan) {
-    if (Failed(plan) || process::InterruptRequested()) return;
-    base::Status status = how_.session.CanPlay(plan);
-    if (status.ok() && plan.scenario.input_tokens) {
-      how_.progress.Say("fitting " + plan.id, false);
-      status = how_.session.FitInput(plan);
-      how_.progress.Clear();
-    }
-    if (!status.ok()) plan.failure = "scenario_not_possible: " + status.error().Message();
-  }
-
   MeasureModels& how_;
   Cases& cases_;
   Measurement& measurement_;
 };
 
-run::Overhead OwnOverhead(const Options& options) {
-  overhead::OverheadOptions own;
-  own.program = EmbeddedProgram();
-  own.cancelled = process::InterruptRequested;
-  if (options.self_measurement) return overhead::MeasureOverhead(own);
-  run::Overhead none;
-  none.absent = "--self-measurement=off";
-  return none;
+// What is known of a run while it is measured and at its end.
+void FillIn(session::Session& session, const Models& models, const Cases& cases, run::RunInfo& info) {
+  info.service = session.info();  // where it is now: it may have moved
+  for (const catalogue::ResolvedModel& model : models) info.models.push_back(session.Describe(model));
+  info.cases = cases;
+}
+
+// Null when nobody asked for one.
+std::unique_ptr<Yardstick> MakeYardstick(const Options& options, session::Session& session, const Models& models) {
+  if (!options.anchors) return nullptr;
+  const auto elsewhere = [&](const catalogue::ResolvedModel& model) {
+    return session.WorkerOf(model.variant).elsewhere;
+  };
+  if (std::ranges::any_of(models, elsewhere)) {
+    return std::make_unique<Yardstick>("the service runs on another machine, of which our own says nothing");
+  }
+  return Yardstick::Start(EmbeddedProgram(), {options.repetitions, process::InterruptRequested});
+}
+
+std::optional<RoundJudge> MakeRounds(const Options& options, const Cases& cases, const std::filesystem::path& directory,
+                                     std::function<base::Status()> interim) {
+  if (!options.in_rounds) return std::nullopt;
+  RoundOptions how;
+  how.most = options.repetitions;
+  how.assay = JudgingProgram();
+  how.baselines = options.baselines;
+  how.policy = options.policy;
+  how.cancelled = process::InterruptRequested;
+  return std::make_optional<RoundJudge>(std::move(how), cases, directory, std::move(interim));
 }
 
 }  // namespace
 
 Ended MeasureModels::Run(const Models& models, Cases& cases) {
   base::Status last;
+  std::vector<std::string> ran_before;
   ModelGroups groups(Loadable(models, cases),
-                     {[this](const catalogue::ResolvedModel& model) { return session.Load(model); },
+                     {[&](const catalogue::ResolvedModel& model) {
+                        session::Loaded loaded = session.Load(model);
+                        if (loaded.outcome == session::LoadOutcome::kLoaded && !loaded.took)
+                          ran_before.push_back(model.variant);
+                        return loaded;
+                      },
                       [this] { tell(session.UnloadOurs()); },
                       [&](const catalogue::ResolvedModel& model, const std::string& why) {
                         const std::string said = NotLoaded(model.variant, why);
@@ -145,8 +133,7 @@ Ended MeasureModels::Run(const Models& models, Cases& cases) {
 
   run::RunInfo info;
   FillInfo(options, info);
-  const std::filesystem::path directory =
-      options.run_directory.empty() ? DefaultRunDirectory(info.provenance.started_at) : options.run_directory;
+  const std::filesystem::path directory = RunDirectory(options, info.provenance);
   const base::Result<RunLock> lock = RunLock::Take(directory);
   if (!lock.ok()) return Failure(lock.error(), kUsageOrInput);
   base::Result<run::RunWriter> writer = run::RunWriter::Create(directory);
@@ -165,6 +152,16 @@ Ended MeasureModels::Run(const Models& models, Cases& cases) {
   how.benchmark_format = options.benchmark_format;
   how.cancelled = process::InterruptRequested;
   how.watch = &watch;
+  const std::unique_ptr<Yardstick> anchors = MakeYardstick(options, session, models);
+  std::optional<RoundJudge> rounds = MakeRounds(options, cases, directory, [&] {
+    run::RunInfo interim = info;
+    FillIn(session, models, cases, interim);
+    return writer->WriteInterim(interim);
+  });
+  Several between;
+  if (anchors) between.Add(*anchors);
+  if (rounds) between.Add(*rounds);
+  if (anchors || rounds) how.between = &between;
   Measurement measurement(how, session, cases, *writer, progress, out);
   Group measuring(*this, cases, measurement);
   for (; !group.empty() && !process::InterruptRequested(); group = groups.Next()) {
@@ -173,6 +170,7 @@ Ended MeasureModels::Run(const Models& models, Cases& cases) {
       return Failure(status.error(), internal ? kInternalError : kUsageOrInput);
     }
   }
+  if (anchors) info.anchors = anchors->Take();
   Measured measured = measurement.Finish();
   if (measured.validity.interrupted) {
     return Failure(
@@ -185,12 +183,17 @@ Ended MeasureModels::Run(const Models& models, Cases& cases) {
   std::vector<run::Warning>& warnings = measured.validity.warnings;
   if (groups.groups().size() > 1) warnings.push_back(DoNotFit(groups.groups()));
   for (run::Warning& warning : session.TakeWarnings()) warnings.push_back(std::move(warning));
-  info.service = session.info();  // where it is now: it may have moved
-  for (const catalogue::ResolvedModel& model : models) info.models.push_back(session.Describe(model));
-  info.cases = cases;
+  if (rounds) {
+    for (run::Warning& warning : rounds->TakeWarnings()) warnings.push_back(std::move(warning));
+    info.rounds = rounds->Finish(measured.planned_requests);
+  }
+  if (second_look && !ran_before.empty() && !session.info().started_here) warnings.push_back(SameProcess(ran_before));
+  FillIn(session, models, cases, info);
   info.validity = measured.validity;
   info.machine = watch.Info();
   info.summaries = measured.summaries;
+  info.second_look = second_look;
+  if (anchors) measured.anchors_time = anchors->took();
   if (const base::Status written = WriteRun(options, *writer, measured, info, out, err); !written.ok()) {
     return Failure(written.error(), kUsageOrInput);
   }

@@ -30,6 +30,7 @@ struct MeasureModels {
   std::function<void(const std::vector<std::string>& lines)> tell;
   std::ostream& out;
   std::ostream& err;
+  std::optional<run::SecondLook> second_look = {};  // the run is one
 
   // `cases` learn their failures and what was asked in the end.
   Ended Run(const std::vector<catalogue::ResolvedModel>& models, Cases& cases);

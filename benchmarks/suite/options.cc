@@ -7,6 +7,8 @@
 #include <sstream>
 #include <utility>
 
+#include "benchmarks/suite/benchmark_flags.h"
+#include "benchmarks/suite/rounds.h"
 #include "fixtures/base/text.h"
 #include "fixtures/base/units.h"
 
@@ -14,6 +16,8 @@ namespace assay::suite {
 namespace {
 
 namespace po = boost::program_options;
+
+constexpr std::int64_t kMostRepetitions = 100'000;
 
 base::Error Usage(std::string what) { return base::Error{base::ErrorCode::kUsage, std::move(what), ""}; }
 
@@ -61,14 +65,31 @@ po::options_description Description() {
      "on or off, default on; off asks every case without a stream [BENCH_STREAM]");
   po::options_description measuring("Measuring");
   measuring.add_options()
-    ("repetitions", po::value<std::int64_t>(),
+    ("repetitions", po::value<std::string>(),
      "measured requests per case, default 10; under load at least 4 per request in flight, at a rate at least 20 "
-     "[BENCH_ROUNDS]")
+     "[BENCH_ROUNDS]; auto or auto:MAX: at most MAX, default 20, and none any more of a case whose verdict cannot "
+     "change, which needs --baselines")
+    ("baselines", po::value<std::vector<std::string>>()->composing(),
+     "with --repetitions=auto: the folder of baselines that `assay compare` is going to judge by; may be repeated")
+    ("policy", po::value<std::string>(), "with --repetitions=auto: the policy that it is going to judge by")
+    ("confirm", po::value<std::string>(),
+     "second look: what `assay compare --json FILE` wrote; measures only its suspects and controls, as often as it says, "
+     "into a folder of its own (--run)")
     ("seed", po::value<std::int64_t>()->default_value(1),
      "of the order in which repetitions are interleaved, and of the arrivals of rate:R")
+    ("pair", po::value<std::vector<std::string>>()->multitoken(),
+     "BASE HEAD: measure two sides in turns, each request of one next to its partner, into DIR/base and DIR/head of "
+     "--run=DIR. A side is a comma list of what it states itself: http://..., command=PATH, service=embedded, "
+     "scenario=..., model=NAME (or just the name), device=cpu, temperature=0, seed=42|none, max_tokens=64, ...; the rest "
+     "comes from the other flags")
+    ("restarts", po::value<std::int64_t>(),
+     "with --pair: measure in so many blocks, and before each but the first start both services anew, or load both "
+     "models anew; default 2 where that is ours to do, 6 where both sides do not fit into memory together")
     ("warmup-limit", po::value<int>()->default_value(6), "most warm-up requests per case")
     ("self-measurement", po::value<std::string>()->default_value("on"),
      "on: before the first case, measure what we add ourselves to a request, against an answer that costs nothing")
+    ("anchors", po::value<std::string>()->default_value("on"),
+     "on: between the rounds a small model of our own is asked too, which tells a slower machine from a slower service")
     ("stated-watts", po::value<double>(),
      "power of this machine at work, in watts: where no counter can be read, energy is estimated as watts x seconds");
   po::options_description output("Output");
@@ -150,54 +171,6 @@ std::optional<std::string> NonEmpty(const Environment& environment, const std::s
   return text;
 }
 
-// Takes the --benchmark_* flags out of `args`: some are ours to honour, the rest is handed on.
-base::Result<std::vector<std::string>> TakeBenchmarkFlags(const std::vector<std::string>& args, Options& options,
-                                                          std::optional<std::int64_t>& repetitions) {
-  std::vector<std::string> rest;
-  for (const std::string& arg : args) {
-    if (!arg.starts_with("--benchmark_")) {
-      rest.push_back(arg);
-      continue;
-    }
-    const std::size_t equals = arg.find('=');
-    const std::string name = arg.substr(0, equals);
-    const std::string value = equals == std::string::npos ? "" : arg.substr(equals + 1);
-    if (name == "--benchmark_filter") {
-      options.filter = value;
-    } else if (name == "--benchmark_list_tests") {
-      if (!value.empty() && value != "true" && value != "1" && value != "false" && value != "0") {
-        return Usage(name + " should be true or false, found '" + base::EscapeForTerminal(value) + "'");
-      }
-      options.list_only = value != "false" && value != "0";
-    } else if (name == "--benchmark_repetitions") {
-      repetitions = base::ParseInt(value);
-      if (!repetitions) return Usage(name + " should be a whole number, found '" + value + "'");
-    } else if (name == "--benchmark_out") {
-      if (value.empty()) return Usage(name + " needs a file name");
-      options.benchmark_out = value;
-    } else if (name == "--benchmark_out_format") {
-      if (value != "json")
-        return Usage(name + "=" + value + ": the run is JSON; use `assay report --format=csv` for tables");
-    } else if (name == "--benchmark_format") {
-      if (value != "json" && value != "csv" && value != "console") {
-        return Usage(name + " should be console, json or csv, found '" + value + "'");
-      }
-      options.benchmark_format = value;
-    } else if (name == "--benchmark_enable_random_interleaving") {
-      return Usage(name + " shuffles without a seed; repetitions are interleaved already, --seed=N chooses the order");
-    } else if (name == "--benchmark_min_warmup_time") {
-      return Usage(name + " would repeat requests that are recorded; --warmup-limit=N sets the warm-up of every case");
-    } else if (name == "--benchmark_time_unit") {
-      return Usage(name + ": real time is in milliseconds in every run, so that runs stay comparable");
-    } else if (equals != std::string::npos && value.empty()) {
-      return Usage(name + " needs a value");
-    } else {
-      options.benchmark_flags.push_back(arg);
-    }
-  }
-  return rest;
-}
-
 base::Result<session::ServiceChoice> ParseService(const std::string& text) {
   if (text == "auto") return session::ServiceChoice::kAuto;
   if (text == "embedded") return session::ServiceChoice::kEmbedded;
@@ -231,6 +204,7 @@ base::Status FillService(const po::variables_map& map, const Environment& enviro
   options.unmanaged = map.count("unmanaged") > 0;
   ASSAY_TRY(options.probe, OnOrOff("--probe", map["probe"].as<std::string>()));
   options.state_folder = StateFolder(environment);
+  if (!options.state_folder.empty()) options.more_state_folders = {HeadStateFolder(options.state_folder)};
   ASSAY_RETURN_IF_ERROR(Duration(map, "start-timeout", options.start_deadline));
   ASSAY_RETURN_IF_ERROR(Duration(map, "drain-timeout", options.drain_deadline));
   ASSAY_RETURN_IF_ERROR(Duration(map, "keep-warm", options.keep_warm_after));
@@ -283,6 +257,66 @@ base::Status FillScenarios(const po::variables_map& map, catalogue::RequestOptio
                (foreign ? "; did you mean --scenario, which is for pacing and faults of the embedded service?" : ""));
 }
 
+// N, or auto and auto:MAX.
+base::Status FillRepetitions(const po::variables_map& map, const Environment& environment,
+                             std::optional<std::int64_t> repetitions, Options& options) {
+  constexpr std::string_view kAuto = "auto";
+  const std::optional<std::string> flag = Optional<std::string>(map, "repetitions");
+  if (flag && flag->starts_with(kAuto)) {
+    const std::string_view most = std::string_view(*flag).substr(kAuto.size());
+    options.in_rounds = true;
+    repetitions.reset();
+    if (most.empty()) repetitions = kDefaultMostRepetitions;
+    if (most.starts_with(':')) repetitions = base::ParseInt(most.substr(1));
+    if (!repetitions || *repetitions < kFewestMostRepetitions || *repetitions > kMostRepetitions) {
+      return Usage("--repetitions should be a number, auto or auto:MAX with MAX from " +
+                   std::to_string(kFewestMostRepetitions) + " to " + std::to_string(kMostRepetitions) + "; found '" +
+                   base::EscapeForTerminal(*flag) + "'");
+    }
+  } else if (flag) {
+    repetitions = base::ParseInt(*flag);
+    if (!repetitions) {
+      return Usage("--repetitions should be a whole number, or auto; found '" + base::EscapeForTerminal(*flag) + "'");
+    }
+  }
+  options.repetitions_stated = repetitions.has_value();
+  if (!repetitions) {
+    ASSAY_TRY(repetitions, Integer(environment, "BENCH_ROUNDS"));
+  }
+  options.repetitions = repetitions.value_or(options.repetitions);
+  if (options.repetitions < 1 || options.repetitions > kMostRepetitions)
+    return Usage("--repetitions should be between 1 and " + std::to_string(kMostRepetitions));
+  options.request.repetitions = options.repetitions;
+  return {};
+}
+
+// What belongs to rounds and to the second look.
+base::Status FillLooks(const po::variables_map& map, Options& options) {
+  if (map.count("baselines") > 0) {
+    for (const std::string& folder : map["baselines"].as<std::vector<std::string>>()) {
+      if (folder.empty()) return Usage("--baselines needs the name of a folder");
+      options.baselines.emplace_back(folder);
+    }
+  }
+  if (const auto policy = Optional<std::string>(map, "policy")) options.policy = *policy;
+  if (!options.in_rounds && (!options.baselines.empty() || options.policy)) {
+    return Usage("--baselines and --policy are for --repetitions=auto; `assay compare` judges a run that is measured");
+  }
+  if (options.in_rounds && options.baselines.empty()) {
+    return Usage(
+        "--repetitions=auto stops asking a case when its verdict cannot change any more and needs something to "
+        "judge by: --baselines=DIR; `assay accept` makes one");
+  }
+  if (const auto verdict = Optional<std::string>(map, "confirm")) {
+    if (verdict->empty()) return Usage("--confirm needs the file that `assay compare --json FILE` wrote");
+    options.confirm = *verdict;
+    if (options.in_rounds) {
+      return Usage("--confirm measures each case as often as the verdict says; leave --repetitions=auto out");
+    }
+  }
+  return {};
+}
+
 base::Status FillMeasuring(const po::variables_map& map, Options& options) {
   constexpr double kMostWatts = 10'000;  // past any single machine: a slip of the unit
   options.seed = map["seed"].as<std::int64_t>();
@@ -290,6 +324,7 @@ base::Status FillMeasuring(const po::variables_map& map, Options& options) {
   if (options.warmup.at_most < 1) return Usage("--warmup-limit must be at least 1");
   options.warmup.at_least = std::min(options.warmup.at_least, options.warmup.at_most);
   ASSAY_TRY(options.self_measurement, OnOrOff("--self-measurement", map["self-measurement"].as<std::string>()));
+  ASSAY_TRY(options.anchors, OnOrOff("--anchors", map["anchors"].as<std::string>()));
   options.stated_watts = Optional<double>(map, "stated-watts");
   if (options.stated_watts && !(*options.stated_watts > 0 && *options.stated_watts < kMostWatts)) {
     return Usage("--stated-watts should be more than 0 and less than 10000 watts");
@@ -327,6 +362,35 @@ base::Status FillRequest(const po::variables_map& map, const Environment& enviro
   return {};
 }
 
+// What follows --pair and can be told without reading a side.
+base::Status FillPair(const po::variables_map& map, Options& options) {
+  options.restarts = Optional<std::int64_t>(map, "restarts");
+  if (map.count("pair") == 0) {
+    return options.restarts ? base::Status(Usage("--restarts is for --pair BASE HEAD")) : base::Status();
+  }
+  const std::vector<std::string> sides = map["pair"].as<std::vector<std::string>>();
+  if (sides.size() != 2) {
+    return Usage(
+        "--pair needs two sides, --pair BASE HEAD, found " + std::to_string(sides.size()) +
+        "; a side is one word: join what it states by commas, e.g. --pair device=cpu device=gpu,temperature=0");
+  }
+  options.pair = Options::Pair{sides[0], sides[1]};
+  if (options.check) return Usage("--check looks at one service; leave out --pair");
+  if (options.in_rounds) {
+    return Usage("--repetitions=auto judges by baselines and a pair has none; say how many, e.g. --repetitions=20");
+  }
+  if (options.benchmark_out || !options.benchmark_format.empty()) {
+    return Usage(
+        "--pair writes Google Benchmark's JSON of each side into DIR/base/run.json and DIR/head/run.json; leave out "
+        "--benchmark_out and --benchmark_format");
+  }
+  if (options.restarts && (*options.restarts < 1 || *options.restarts > options.repetitions)) {
+    return Usage("--restarts should be between 1 (never) and the " + std::to_string(options.repetitions) +
+                 " repetitions; every block needs one");
+  }
+  return {};
+}
+
 base::Result<Options> FromMap(const po::variables_map& map, const Environment& environment, Options options,
                               std::optional<std::int64_t> repetitions) {
   ASSAY_RETURN_IF_ERROR(FillService(map, environment, options));
@@ -341,19 +405,14 @@ base::Result<Options> FromMap(const po::variables_map& map, const Environment& e
   ASSAY_RETURN_IF_ERROR(FillRequest(map, environment, options.request));
   ASSAY_RETURN_IF_ERROR(FillScenarios(map, options.request));
 
-  if (const auto flag = Optional<std::int64_t>(map, "repetitions")) repetitions = flag;
-  if (!repetitions) {
-    ASSAY_TRY(repetitions, Integer(environment, "BENCH_ROUNDS"));
-  }
-  options.repetitions = repetitions.value_or(options.repetitions);
-  if (options.repetitions < 1 || options.repetitions > 100000)
-    return Usage("--repetitions should be between 1 and 100000");
-  options.request.repetitions = options.repetitions;
+  ASSAY_RETURN_IF_ERROR(FillRepetitions(map, environment, repetitions, options));
+  ASSAY_RETURN_IF_ERROR(FillLooks(map, options));
   ASSAY_RETURN_IF_ERROR(FillMeasuring(map, options));
   options.skip_without_service = map.count("skip-without-service") > 0;
   options.allow_failed_cases = map.count("allow-failed-cases") > 0;
   options.check = map.count("check") > 0;
   options.json = map.count("json") > 0;
+  ASSAY_RETURN_IF_ERROR(FillPair(map, options));
   if (options.json && !options.check) return Usage("--json is for --check; the run is JSON already, see --run");
   options.list_only = options.list_only || map.count("dry-run") > 0;
   if (const auto run = Optional<std::string>(map, "run")) {
@@ -393,7 +452,10 @@ std::string HelpText() {
          "  assay-bench --models=qwen2.5-0.5b --device=cpu,gpu --download --run=run\n"
          "  assay-bench --models=qwen2.5-0.5b --scenarios='warm,cold,concurrency:1|4' --run=run\n"
          "  assay-bench --endpoint=http://127.0.0.1:8080/v1 --models=my-model --run=run\n"
-         "  assay-bench --check --models=qwen2.5-0.5b\n\n"
+         "  assay-bench --pair device=cpu device=gpu --models=qwen2.5-0.5b --run=run\n"
+         "  assay-bench --check --models=qwen2.5-0.5b\n"
+         "  assay-bench --models=qwen2.5-0.5b --repetitions=auto --baselines=baselines --run=run\n"
+         "  assay-bench --models=qwen2.5-0.5b --confirm=verdict.json --run=run-again\n\n"
          "Every --benchmark_* flag of Google Benchmark works too: --benchmark_filter=REGEX chooses cases by their id,\n"
          "chat/<model>/<prompt>/stream:on/max_tokens:N. [NAME] is an environment variable that a flag beats;\n"
          "API_KEY is sent as a bearer token and never stored; CURL_CA_BUNDLE or SSL_CERT_FILE names the certificates\n"

@@ -31,11 +31,13 @@ struct Options {
   session::ServiceChoice service = session::ServiceChoice::kAuto;
   std::optional<std::string> endpoint;
   std::optional<std::string> api_key;
-  std::optional<std::string> ca_file;   // certificates for https
-  std::optional<std::string> scenario;  // pacing and faults of the embedded service; how cases are asked: `request`
+  std::optional<std::string> ca_file;       // certificates for https
+  std::string foundry_program = "foundry";  // looked up on PATH
+  std::optional<std::string> scenario;      // pacing and faults of the embedded service; how cases are asked: `request`
   bool unmanaged = false;
   bool probe = true;  // whether models obey their sampling parameters, before they are measured
   std::filesystem::path state_folder;
+  std::vector<std::filesystem::path> more_state_folders;  // looked at for services that were left behind
   base::Nanoseconds start_deadline = std::chrono::seconds(60);
   base::Nanoseconds drain_deadline = std::chrono::seconds(60);
   base::Nanoseconds keep_warm_after = std::chrono::seconds(30);
@@ -51,13 +53,27 @@ struct Options {
   catalogue::RequestOptions request;
   std::string filter;  // of case ids, as Google Benchmark reads it
   std::int64_t repetitions = 10;
-  std::int64_t seed = 1;  // of the order
+  bool repetitions_stated = false;  // by a flag
+  // --repetitions=auto: cases that are settled are asked no more, and `repetitions` is the most of any.
+  bool in_rounds = false;
+  std::vector<std::filesystem::path> baselines;  // with rounds: what the cases are judged by meanwhile
+  std::optional<std::filesystem::path> policy;   // with rounds
+  std::optional<std::filesystem::path> confirm;  // a verdict: measure again what it is not sure of
+  std::int64_t seed = 1;                         // of the order
   session::WarmupLimits warmup;
   // Power of the machine while it works, as its owner states it: where no counter can be read, the energy of a request
   // is estimated as watts x seconds.
   std::optional<double> stated_watts;
   bool self_measurement = true;  // our own overhead, before the first case
+  bool anchors = true;           // a yardstick of the machine, asked between rounds
   std::filesystem::path run_directory;
+
+  struct Pair {
+    std::string base;
+    std::string head;
+  };
+  std::optional<Pair> pair;              // two sides measured in turns, as stated: pair_options.h reads them
+  std::optional<std::int64_t> restarts;  // blocks of a pair, both sides started anew before each but the first
 
   std::optional<std::filesystem::path> benchmark_out;
   std::string benchmark_format;              // empty = our own summary; json, csv or console

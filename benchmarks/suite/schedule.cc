@@ -23,17 +23,17 @@ void Shuffle(std::vector<std::size_t>& cases, Random& random) {
   }
 }
 
-std::uint64_t Mixed(std::int64_t seed, std::string_view text) {
+// In [0, 1), all 53 bits of it.
+double Uniform(Random& random) { return static_cast<double>(random() >> 11) * 0x1p-53; }
+
+}  // namespace
+
+std::uint64_t SeedFor(std::int64_t seed, std::string_view text) {
   std::uint64_t hash = 0;
   const auto digest = base::Sha256(text);
   for (std::size_t i = 0; i < sizeof hash; ++i) hash = hash << 8 | digest[i];
   return hash ^ static_cast<std::uint64_t>(seed);
 }
-
-// In [0, 1), all 53 bits of it.
-double Uniform(Random& random) { return static_cast<double>(random() >> 11) * 0x1p-53; }
-
-}  // namespace
 
 Phase PhaseOf(const run::Scenario& scenario) {
   if (scenario.start == run::Start::kCold) return Phase::kCold;
@@ -67,9 +67,18 @@ std::vector<Slot> PhaseOrder(const std::vector<Asking>& cases, Phase phase, std:
   return order;
 }
 
+std::size_t EndOfRound(std::span<const Slot> order, std::size_t begin, Phase phase) {
+  const auto round = [phase](const Slot& slot) {
+    return phase == Phase::kUnderLoad ? static_cast<std::int64_t>(slot.case_index) : slot.repetition;
+  };
+  std::size_t end = begin;
+  while (end < order.size() && round(order[end]) == round(order[begin])) ++end;
+  return end;
+}
+
 std::vector<base::Nanoseconds> PoissonArrivals(double rate_per_s, std::int64_t count, std::int64_t seed,
                                                std::string_view case_id) {
-  Random random(Mixed(seed, case_id));
+  Random random(SeedFor(seed, case_id));
   std::vector<base::Nanoseconds> arrivals;
   arrivals.reserve(static_cast<std::size_t>(std::max<std::int64_t>(count, 0)));
   std::chrono::microseconds at{0};

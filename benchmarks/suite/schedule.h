@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -36,9 +37,15 @@ struct Asking {
   std::int64_t repetitions = 0;
 };
 
+// A seed for another purpose, made of the run's own: `text` names the purpose.
+std::uint64_t SeedFor(std::int64_t seed, std::string_view text);
+
 // The slots of one phase; `cases` are all of the run. An interleaved case takes part in the first `repetitions` rounds.
 // Each phase has the seed to itself: cases of another phase change nothing.
 std::vector<Slot> PhaseOrder(const std::vector<Asking>& cases, Phase phase, std::int64_t seed);
+
+// Where in a phase's order the round ends that `begin` lies in: a repetition of every case, under load a block.
+std::size_t EndOfRound(std::span<const Slot> order, std::size_t begin, Phase phase);
 
 // Moments of a Poisson process from its first arrival, at 0, on: gaps are exponential, and whole microseconds. Of the
 // run's seed each case has a part of its own.

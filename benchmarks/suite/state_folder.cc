@@ -38,4 +38,6 @@ std::filesystem::path StateFolder(const Environment& environment, Platform platf
   return base.empty() ? base : base / "assay";
 }
 
+std::filesystem::path HeadStateFolder(const std::filesystem::path& state_folder) { return state_folder / "head"; }
+
 }  // namespace assay::suite

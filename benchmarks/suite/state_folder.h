@@ -19,4 +19,7 @@ Platform ThisPlatform();
 // there.
 std::filesystem::path StateFolder(const Environment& environment, Platform platform = ThisPlatform());
 
+// Within it, that of the head of a pair: one process then starts two services.
+std::filesystem::path HeadStateFolder(const std::filesystem::path& state_folder);
+
 }  // namespace assay::suite

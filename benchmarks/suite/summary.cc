@@ -96,9 +96,31 @@ void PrintOverhead(const run::Overhead& overhead, std::ostream& out) {
   out << "our own overhead: " << base::Join(parts, ", ") << "; " << overhead.requests << " requests\n";
 }
 
+void PrintRounds(const run::Rounds& rounds, std::ostream& out) {
+  const auto planned = static_cast<double>(std::max<std::int64_t>(rounds.planned_requests, 1));
+  const double saved = 100 * static_cast<double>(rounds.planned_requests - rounds.asked_requests) / planned;
+  char text[32];
+  std::snprintf(text, sizeof text, "%.0f %%", saved);
+  out << "rounds: asked " << rounds.asked_requests << " of " << rounds.planned_requests << " requests, " << text
+      << " saved; " << rounds.stops.size() << " cases were settled early\n";
+}
+
+void PrintAnchors(const run::Anchors& anchors, base::Nanoseconds took, std::ostream& out) {
+  if (!anchors.absent.empty()) {
+    out << "anchors: none: " << EscapeForTerminal(anchors.absent) << "\n";
+    return;
+  }
+  std::size_t most = 0;
+  for (const run::AnchorCase& one : anchors.cases) {
+    for (const auto& [metric, values] : one.metrics) most = std::max(most, values.size());
+  }
+  out << "anchors: " << anchors.cases.size() << " questions to a model of our own, " << most << " times each, took "
+      << base::FormatDuration(took) << "\n";
+}
+
 }  // namespace
 
-void PrintSummary(const run::RunInfo& info, base::Nanoseconds measuring_time, const std::filesystem::path& directory,
+void PrintSummary(const run::RunInfo& info, const TimesSpent& times, const std::filesystem::path& directory,
                   std::ostream& out) {
   const run::Validity& validity = info.validity;
   const auto failed =
@@ -119,7 +141,7 @@ void PrintSummary(const run::RunInfo& info, base::Nanoseconds measuring_time, co
   char idle[32];
   std::snprintf(idle, sizeof idle, "%.2f %%", validity.idle_share * 100);
   out << info.cases.size() << " cases, " << validity.measured_requests << " measured requests in "
-      << base::FormatDuration(measuring_time) << ", " << failed << " cases failed; idle between requests " << idle;
+      << base::FormatDuration(times.measuring) << ", " << failed << " cases failed; idle between requests " << idle;
   if (validity.load_pause_s > 0) out << ", pauses around loads " << Duration(validity.load_pause_s);
   out << "\n";
   if (validity.disturbed_requests > 0) {
@@ -127,7 +149,9 @@ void PrintSummary(const run::RunInfo& info, base::Nanoseconds measuring_time, co
         << " requests were disturbed by the service, sent again and not counted; upkeep took "
         << Duration(validity.upkeep_s) << "\n";
   }
+  if (info.rounds) PrintRounds(*info.rounds, out);
   if (info.overhead) PrintOverhead(*info.overhead, out);
+  if (info.anchors) PrintAnchors(*info.anchors, times.anchors, out);
   if (validity.interrupted) out << "interrupted: the run is not complete\n";
   out << "run: " << directory.string() << "\n";
 }

@@ -12,8 +12,14 @@
 
 namespace assay::suite {
 
+// What a run took; not part of it.
+struct TimesSpent {
+  base::Nanoseconds measuring{0};
+  base::Nanoseconds anchors{0};
+};
+
 // `info` as it was written into the run at `directory`.
-void PrintSummary(const run::RunInfo& info, base::Nanoseconds measuring_time, const std::filesystem::path& directory,
+void PrintSummary(const run::RunInfo& info, const TimesSpent& times, const std::filesystem::path& directory,
                   std::ostream& out);
 
 }  // namespace assay::suite

@@ -65,7 +65,8 @@ base::Status WriteRun(const Options& options, run::RunWriter& writer, const Meas
       return {};
     });
   }
-  PrintSummary(info, measured.measuring_time, writer.directory(), options.benchmark_format == "csv" ? err : out);
+  PrintSummary(info, {measured.measuring_time, measured.anchors_time}, writer.directory(),
+               options.benchmark_format == "csv" ? err : out);
   return {};
 }
 

@@ -51,6 +51,7 @@ process::Completed ProgramTest::Bench(std::vector<std::string> arguments,
   if (!has("--max-tokens")) arguments.push_back("--max-tokens=16");
   if (!has("--repetitions")) arguments.push_back("--repetitions=8");
   if (!has("--probe")) arguments.push_back("--probe=off");
+  if (!has("--anchors")) arguments.push_back("--anchors=off");
   return Run("assay-bench", std::move(arguments), std::move(environment));
 }
 

@@ -164,6 +164,37 @@ TEST_F(MachineWatchTest, OthersAreCountedOnlyWhileWeMeasure) {
   EXPECT_EQ(*totals.client_cpu, 60ms);
 }
 
+// As above, with a pause of ours between every two requests in which our own processes fill the machine.
+TEST_F(MachineWatchTest, APauseIsNobodysAndNoMeasuringTime) {
+  watch_.BeginMeasuring("a");
+  for (int i = 0; i < 30; ++i) {
+    EXPECT_EQ(Request().service_cpu, 60ms) << i;
+    watch_.Pause();
+    machine_.Pass(1s, 0s, 0s, 4s);
+    if (i < 29) watch_.Resume();
+  }
+  watch_.EndMeasuring();
+  const MachineTotals totals = watch_.Totals();
+  EXPECT_NEAR(*totals.others_share, 0.025, 1e-12);
+  EXPECT_EQ(totals.client_time, 3s);
+}
+
+// Snapshots of 1 ms, rounds of one request of 50 ms: what is looked at after pauses costs nothing while we measure, and
+// what is looked at before them no more than one snapshot in 250 ms.
+TEST_F(MachineWatchTest, PausesDoNotMakeLookingExpensive) {
+  machine_.cost = 1ms;
+  watch_.BeginMeasuring("a");
+  for (int i = 0; i < 100; ++i) {
+    Request("a", 50ms);
+    watch_.Pause();
+    machine_.Pass(100ms);
+    if (i < 99) watch_.Resume();
+  }
+  watch_.EndMeasuring();
+  EXPECT_LT(*watch_.Info().sampling_cpu_share, 0.005);
+  EXPECT_TRUE(watch_.Totals().others_share) << "some of the rounds are known";
+}
+
 // 0.4 s are 40 ticks of 10 ms.
 TEST_F(MachineWatchTest, TooShortARunSaysNothingOfOthers) {
   watch_.BeginMeasuring("a");

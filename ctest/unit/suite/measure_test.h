@@ -31,6 +31,17 @@ inline testing::ScriptedExchange Good() {
                                {51ms, testing::kDone}});
 }
 
+// The asker's clock, and time that passes outside of its requests.
+class ClockAround final : public base::Clock {
+ public:
+  ClockAround(const base::Clock& asker, const base::Nanoseconds& passed) : asker_(asker), passed_(passed) {}
+  base::Moment Now() const override { return asker_.Now() + passed_; }
+
+ private:
+  const base::Clock& asker_;
+  const base::Nanoseconds& passed_;
+};
+
 class MeasureTest : public ::testing::Test {
  protected:
   MeasureTest() { options_.repetitions = 3; }
@@ -63,7 +74,8 @@ class MeasureTest : public ::testing::Test {
     asker.after_load = after_load_;
     asker.sent_at_most = sent_at_most_;
     asker.gives_up = gives_up_;
-    options_.clock = &asker;
+    const ClockAround clock(asker, passed_);
+    options_.clock = &clock;
     base::Result<run::RunWriter> writer = run::RunWriter::Create(folder_->path() / "run");
     ASSERT_TRUE(writer.ok());
     std::ostringstream terminal;
@@ -127,6 +139,7 @@ class MeasureTest : public ::testing::Test {
   std::vector<std::vector<std::string>> groups_;  // of models; one with all of them, unless a test says otherwise
   std::function<int(const run::PlannedCase&)> disturbances_;
   base::Nanoseconds upkeep_{0};
+  base::Nanoseconds passed_{0};  // between requests, by whoever adds to it
   base::Nanoseconds after_load_{0};
   std::int64_t sent_at_most_ = 1000;
   bool gives_up_ = false;

@@ -32,6 +32,26 @@ Options Parse(const std::vector<std::string>& args, const Variables& variables =
   return options.ok() ? *options : Options{};
 }
 
+TEST(Options, RoundsHaveTheMostAndWhatJudgesThem) {
+  Options options = Parse({"--repetitions=auto", "--baselines=a", "--baselines=b", "--policy=p.json"});
+  EXPECT_TRUE(options.in_rounds);
+  EXPECT_EQ(options.repetitions, 20);
+  EXPECT_EQ(options.request.repetitions, 20);
+  EXPECT_THAT(options.baselines, ElementsAre("a", "b"));
+  EXPECT_EQ(options.policy, "p.json");
+  options = Parse({"--repetitions=auto:40", "--baselines=a"});
+  EXPECT_EQ(options.repetitions, 40);
+  EXPECT_EQ(options.policy, std::nullopt);
+}
+
+// A verdict knows how often; the workshop's variable is no statement about a second look.
+TEST(Options, ASecondLookSaysHowOftenUnlessAFlagDoes) {
+  EXPECT_EQ(Parse({"--confirm=v.json"}).confirm, "v.json");
+  EXPECT_FALSE(Parse({"--confirm=v.json"}, {{"BENCH_ROUNDS", "3"}}).repetitions_stated);
+  EXPECT_TRUE(Parse({"--confirm=v.json", "--repetitions=7"}).repetitions_stated);
+  EXPECT_TRUE(Parse({"--confirm=v.json", "--benchmark_repetitions=7"}).repetitions_stated);
+}
+
 // design.md section 5 and issue 3: the documented defaults.
 TEST(Options, Defaults) {
   const Options options = Parse({});
@@ -42,6 +62,8 @@ TEST(Options, Defaults) {
   EXPECT_EQ(options.prompts, std::nullopt);
   EXPECT_EQ(options.prompt_text, std::nullopt);
   EXPECT_EQ(options.repetitions, 10);
+  EXPECT_TRUE(options.anchors);
+  EXPECT_FALSE(options.in_rounds || options.confirm);
   EXPECT_EQ(options.seed, 1);
   EXPECT_EQ(options.request.temperature, 0);
   EXPECT_EQ(options.request.seed, 7);
@@ -344,6 +366,16 @@ TEST(Options, EveryUsageErrorNamesWhatIsWrong) {
                      {{"--repetitions=100001"}, {}, "between 1 and 100000"},
                      {{"--repetitions=ten"}, {}, "repetitions"},
                      {{"--repetitions=1.5"}, {}, "repetitions"},
+                     {{"--repetitions=auto"}, {}, "needs something to judge by: --baselines=DIR"},
+                     {{"--repetitions=auto:7", "--baselines=b"}, {}, "auto:MAX with MAX from 8 to 100000"},
+                     {{"--repetitions=auto:", "--baselines=b"}, {}, "found 'auto:'"},
+                     {{"--repetitions=auto20", "--baselines=b"}, {}, "found 'auto20'"},
+                     {{"--repetitions=auto", "--baselines="}, {}, "--baselines"},
+                     {{"--baselines=b"}, {}, "--baselines and --policy are for --repetitions=auto"},
+                     {{"--policy=p.json"}, {}, "--baselines and --policy are for --repetitions=auto"},
+                     {{"--confirm="}, {}, "--confirm"},
+                     {{"--confirm=v.json", "--repetitions=auto", "--baselines=b"}, {}, "leave --repetitions=auto out"},
+                     {{"--anchors=maybe"}, {}, "--anchors should be on or off"},
                      {{"--benchmark_repetitions=x"}, {}, "--benchmark_repetitions should be a whole number"},
                      {{"--benchmark_repetitions"}, {}, "--benchmark_repetitions should be a whole number"},
                      {{"--benchmark_repetitions=0"}, {}, "between 1 and 100000"},

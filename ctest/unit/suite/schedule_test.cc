@@ -25,6 +25,17 @@ std::string CasesOf(const std::vector<Slot>& order) {
   return text;
 }
 
+TEST(EndOfRound, IsARepetitionOfEveryCaseOrABlock) {
+  const std::vector<Slot> order = {{1, 0}, {0, 0}, {0, 1}, {1, 1}, {1, 2}};
+  EXPECT_EQ(EndOfRound(order, 0, Phase::kOneByOne), 2U);
+  EXPECT_EQ(EndOfRound(order, 1, Phase::kOneByOne), 2U);
+  EXPECT_EQ(EndOfRound(order, 2, Phase::kCold), 4U);
+  EXPECT_EQ(EndOfRound(order, 4, Phase::kAfterRestart), 5U);
+  EXPECT_EQ(EndOfRound(order, 5, Phase::kOneByOne), 5U);
+  EXPECT_EQ(EndOfRound(order, 0, Phase::kUnderLoad), 1U);
+  EXPECT_EQ(EndOfRound(order, 1, Phase::kUnderLoad), 3U);
+}
+
 TEST(Schedule, EveryRoundHoldsEveryCaseOnce) {
   const std::vector<Slot> order = InterleavedOrder(7, 5, 1);
   ASSERT_EQ(order.size(), 35U);

@@ -35,7 +35,7 @@ run::RunInfo Info() {
 
 std::string Summary(const run::RunInfo& info) {
   std::ostringstream out;
-  PrintSummary(info, 1250ms, "out/run", out);
+  PrintSummary(info, {1250ms, 1300ms}, "out/run", out);
   return out.str();
 }
 

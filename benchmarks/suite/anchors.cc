@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#include "benchmarks/suite/anchors.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "fixtures/base/hash.h"
+#include "fixtures/base/text.h"
+#include "fixtures/run/metrics.h"
+
+namespace assay::suite {
+namespace {
+
+constexpr std::int64_t kFewestPasses = 5;
+constexpr std::int64_t kMostPasses = 30;
+constexpr int kWarmUps = 2;
+constexpr int kFailuresInARow = 3;
+
+// Two precisions compute and read memory in different proportions, as the models of a run do.
+constexpr const char* kModels[] = {"ember-mini-int8-cpu:1", "ember-mini-generic-cpu:1"};
+constexpr const char* kShort = "Count the boats on the river.";
+constexpr const char* kLong =
+    "A small boat lies at the river bank. Every morning an old man comes and counts the birds on the other side. Write "
+    "down what he tells.";
+
+struct Shape {
+  const char* name;
+  const char* text;
+  int max_tokens;
+};
+// Few tokens: the time to the first one is what there is of them. Many: the time per token.
+constexpr Shape kShapes[] = {{"short-6", kShort, 6}, {"short-16", kShort, 16}, {"long-12", kLong, 12}};
+
+run::Json Request(const Shape& shape) {
+  return run::JsonObject{{"max_tokens", shape.max_tokens},
+                         {"messages", run::JsonArray{run::JsonObject{{"content", shape.text}, {"role", "user"}}}},
+                         {"seed", 7},
+                         {"stream", true},
+                         {"stream_options", run::JsonObject{{"include_usage", true}}},
+                         {"temperature", 0}};
+}
+
+// foundry-embedded stands beside this program and was built with it: what built us built it.
+std::string Compiler() {
+#if defined(_MSC_VER) && !defined(__clang__)
+  return "msvc " + std::to_string(_MSC_VER);
+#elif defined(__clang__)
+  return std::string("clang ") + __clang_version__;
+#else
+  return std::string("gcc ") + __VERSION__;
+#endif
+}
+
+std::string NameOf(const std::string& answers) {
+  constexpr std::size_t kDigits = 12;
+  return "ember-mini, code " + std::to_string(kAnchorCode) + ", answers " +
+         base::Sha256Hex(answers).substr(0, kDigits) + ", " + std::string(base::Trim(Compiler())) + " " +
+         ASSAY_BUILD_TYPE;
+}
+
+// Whole numbers, rounded up.
+std::int64_t Share(std::int64_t whole, std::int64_t part, std::int64_t of) { return (whole * part + of - 1) / of; }
+
+}  // namespace
+
+std::int64_t AnchorPasses(std::int64_t repetitions) { return std::clamp(repetitions, kFewestPasses, kMostPasses); }
+
+std::vector<AnchorQuestion> AnchorQuestions() {
+  std::vector<AnchorQuestion> questions;
+  for (const char* model : kModels) {
+    for (const Shape& shape : kShapes) {
+      questions.push_back({std::string(model) + "/" + shape.name, model, Request(shape)});
+    }
+  }
+  return questions;
+}
+
+std::unique_ptr<Yardstick> Yardstick::Start(const std::filesystem::path& program, const AnchorOptions& options) {
+  const base::Moment begun = std::chrono::steady_clock::now();
+  const std::string models = std::string(kModels[0]) + "," + kModels[1];
+  base::Result<overhead::EmbeddedChild> child =
+      overhead::EmbeddedChild::Start(program, models, "", {std::chrono::seconds(10), options.cancelled});
+  if (!child.ok()) return std::make_unique<Yardstick>(child.error().Message());
+  auto yardstick = std::make_unique<Yardstick>(http::MakeCurlTransport({options.cancelled}), child->url(), options);
+  yardstick->child_.emplace(std::move(*child));
+  yardstick->took_ = std::chrono::steady_clock::now() - begun;
+  return yardstick;
+}
+
+Yardstick::Yardstick(std::unique_ptr<http::Transport> transport, const std::string& url, const AnchorOptions& options)
+    : options_(options), transport_(std::move(transport)), questions_(AnchorQuestions()) {
+  // A small model that takes seconds is no yardstick, and nobody is to wait for it.
+  client_.emplace(*transport_, chat::Target{url, std::nullopt,
+                                            http::Timeouts{.connect = std::chrono::seconds(5),
+                                                           .first_byte = std::chrono::seconds(10),
+                                                           .idle = std::chrono::seconds(10),
+                                                           .total = std::chrono::seconds(20)}});
+  for (const AnchorQuestion& question : questions_) numbers_.push_back({question.name, {}});
+  WarmUp();
+}
+
+void Yardstick::WarmUp() {
+  const base::Moment begun = std::chrono::steady_clock::now();
+  std::string answers;
+  for (int i = 0; i < kWarmUps; ++i) {
+    std::string again;
+    for (const AnchorQuestion& question : questions_) {
+      if (!Asks()) return;
+      const std::optional<std::string> text = Ask(question, nullptr);
+      if (!text) {
+        why_absent_ = "our own service did not answer: " + last_failure_;
+        return;
+      }
+      again += *text + '\n';
+    }
+    if (i > 0 && again != answers) {
+      why_absent_ = "our own service answered one question in two ways at temperature 0";
+      return;
+    }
+    answers = again;
+  }
+  yardstick_ = NameOf(answers);
+  took_ += std::chrono::steady_clock::now() - begun;
+}
+
+std::optional<std::string> Yardstick::Ask(const AnchorQuestion& question, run::AnchorCase* numbers) {
+  const chat::Completion completion = client_->Complete(question.model, question.request);
+  const run::Sample& sample = completion.sample;
+  const std::optional<double> ttft = run::TtftMs(sample);
+  if (sample.outcome != run::Outcome::kOk || !completion.answer || !ttft || !(*ttft > 0)) {
+    last_failure_ = std::string(ToString(sample.outcome)) + (sample.error.empty() ? "" : ": " + sample.error);
+    return std::nullopt;
+  }
+  if (numbers != nullptr) {
+    numbers->metrics["ttft_ms"].push_back(*ttft);
+    const std::optional<double> tpot = run::TpotMs(sample);
+    if (tpot && *tpot > 0) numbers->metrics["tpot_ms"].push_back(*tpot);
+  }
+  return completion.answer->text;
+}
+
+// Each pass begins with another anchor: the first one finds the caches as a request of the run left them.
+void Yardstick::Pass() {
+  for (std::size_t i = 0; i < questions_.size(); ++i) {
+    const std::size_t at = (i + static_cast<std::size_t>(passes_)) % questions_.size();
+    if (!Asks()) return;
+    if (Ask(questions_[at], &numbers_[at])) {
+      failures_ = 0;
+    } else if (++failures_ >= kFailuresInARow) {
+      why_absent_ = "our own service did not answer any more: " + last_failure_;
+    }
+  }
+  ++passes_;
+}
+
+// Half of what the next round is worth goes before it: where there is one round only, half of the passes lie on either
+// side; where there are as many rounds as passes, one lies before each.
+std::vector<std::size_t> Yardstick::Between(const Round& round) {
+  const base::Moment begun = std::chrono::steady_clock::now();
+  const std::int64_t wanted = AnchorPasses(options_.repetitions);
+  const std::int64_t due =
+      round.planned > 0 ? std::min(wanted, Share(wanted, round.asked + round.next, 2 * round.planned)) : 0;
+  while (passes_ < due && Asks()) Pass();
+  took_ += std::chrono::steady_clock::now() - begun;
+  return {};
+}
+
+run::Anchors Yardstick::Take() {
+  const base::Moment begun = std::chrono::steady_clock::now();
+  if (passes_ == 0 && why_absent_.empty()) why_absent_ = Cancelled() ? "interrupted" : "nothing was measured";
+  while (passes_ < kFewestPasses && Asks()) Pass();
+  if (child_) static_cast<void>(child_->Stop());  // its log says nothing that we do not know
+  child_.reset();
+  client_.reset();
+  took_ += std::chrono::steady_clock::now() - begun;
+  run::Anchors anchors;
+  const bool enough = std::ranges::all_of(numbers_, [](const run::AnchorCase& one) {
+    const auto found = one.metrics.find("ttft_ms");
+    return found != one.metrics.end() && std::ssize(found->second) >= kFewestPasses;
+  });
+  if (why_absent_.empty() && !enough) why_absent_ = "too few requests succeeded: " + last_failure_;
+  if (!why_absent_.empty()) {
+    anchors.absent = why_absent_;
+    return anchors;
+  }
+  anchors.yardstick = yardstick_;
+  anchors.cases = numbers_;
+  return anchors;
+}
+
+}  // namespace assay::suite

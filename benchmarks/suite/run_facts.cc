@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#include "benchmarks/suite/run_facts.h"
+
+#include <chrono>
+
+#include "benchmarks/suite/case_failures.h"
+#include "benchmarks/suite/inputs.h"
+#include "fixtures/base/text.h"
+#include "fixtures/overhead/overhead.h"
+#include "fixtures/process/interrupt.h"
+#include "fixtures/process/process.h"
+
+namespace assay::suite {
+namespace {
+
+void FillGit(run::Provenance& provenance) {
+  constexpr auto kDeadline = std::chrono::seconds(5);
+  const auto revision = process::Run({"git", {"rev-parse", "HEAD"}, {}}, kDeadline);
+  if (!revision.ok() || revision->exit_code != 0) return;
+  provenance.git_revision = std::string(base::Trim(revision->standard_output));
+  const auto changes = process::Run({"git", {"status", "--porcelain", "--untracked-files=no"}, {}}, kDeadline);
+  if (changes.ok() && changes->exit_code == 0) provenance.git_dirty = !base::Trim(changes->standard_output).empty();
+}
+
+}  // namespace
+
+void FillInfo(const Options& options, run::RunInfo& info) {
+  info.provenance.started_at = base::UtcTimestamp(std::chrono::system_clock::now());
+  info.provenance.assay_version = ASSAY_VERSION;
+  info.provenance.build_type = ASSAY_BUILD_TYPE;
+  info.provenance.seed = options.seed;
+  info.provenance.repetitions = options.repetitions;
+  FillGit(info.provenance);
+  info.environment = run::DetectEnvironment();
+}
+
+std::filesystem::path RunDirectory(const Options& options, const run::Provenance& provenance) {
+  if (!options.run_directory.empty()) return options.run_directory;
+  std::string name = "assay-run-" + provenance.started_at;  // no colons: Windows has none in file names
+  std::erase(name, ':');
+  return name;
+}
+
+run::Overhead OwnOverhead(const Options& options) {
+  overhead::OverheadOptions own;
+  own.program = EmbeddedProgram();
+  own.cancelled = process::InterruptRequested;
+  if (options.self_measurement) return overhead::MeasureOverhead(own);
+  run::Overhead none;
+  none.absent = "--self-measurement=off";
+  return none;
+}
+
+void Probe(session::Session& session, const catalogue::ResolvedModel& model, Progress& progress) {
+  if (process::InterruptRequested()) return;
+  progress.Say("probing " + model.variant, false);
+  static_cast<void>(session.Probe(model));
+  progress.Clear();
+}
+
+void Prepare(session::Session& session, run::PlannedCase& plan, Progress& progress) {
+  if (Failed(plan) || process::InterruptRequested()) return;
+  base::Status status = session.CanPlay(plan);
+  if (status.ok() && plan.scenario.input_tokens) {
+    progress.Say("fitting " + plan.id, false);
+    status = session.FitInput(plan);
+    progress.Clear();
+  }
+  if (!status.ok()) plan.failure = "scenario_not_possible: " + status.error().Message();
+}
+
+}  // namespace assay::suite

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// assay-bench --repetitions=auto beside the judge that it asks. What is settled when is the machine's business: that
+// every request that was not asked is accounted for, and that the run is judged like any other, is what is held here.
+#include <algorithm>
+
+#include "ctest/integration/suite/programs.h"
+#include "fixtures/run/run_directory.h"
+
+namespace assay::integration {
+namespace {
+
+class RoundsRun : public ProgramTest {
+ protected:
+  process::Completed Measure(const std::string& name, std::vector<std::string> more) {
+    more.insert(more.end(), {"--prompts=" + Write("prompts.json", R"({"schema_version":1,"prompts":[
+        {"id":"a","max_tokens":6,"messages":[{"role":"user","content":"What is a model?"}]},
+        {"id":"b","max_tokens":6,"messages":[{"role":"user","content":"What is a gate?"}]}]})"),
+                             "--max-tokens=6", "--anchors=off", "--run=" + Path(name)});
+    return Bench(std::move(more));
+  }
+};
+
+TEST_F(RoundsRun, EveryRequestThatWasSavedIsAccountedFor) {
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_EQ(Measure("base", {"--repetitions=8"}).exit_code, 0);
+    ASSERT_EQ(
+        Assay({"accept", "--run=" + Path("base"), "--baselines=" + Path("baselines"), "--reason=first"}).exit_code, 0);
+  }
+  const process::Completed done = Measure("run", {"--repetitions=auto:10", "--baselines=" + Path("baselines")});
+  ASSERT_EQ(done.exit_code, 0) << done.standard_error << done.standard_output;
+  EXPECT_EQ(done.standard_output.find("rounds_not_judged"), std::string::npos) << done.standard_output;
+  const base::Result<run::Run> run = run::ReadRun(Path("run"));
+  ASSERT_TRUE(run.ok()) << run.error().Message();
+  ASSERT_TRUE(run->info.rounds);
+  const run::Rounds& rounds = *run->info.rounds;
+  EXPECT_EQ(rounds.looks, (std::vector<std::int64_t>{8, 10}));
+  EXPECT_EQ(rounds.planned_requests, 20);
+  EXPECT_EQ(rounds.asked_requests, run->info.validity.measured_requests);
+  for (const run::RunCase& one : run->cases) {
+    EXPECT_EQ(std::ranges::count_if(one.samples, &run::Sample::counts), one.plan.repetitions.value_or(10))
+        << one.plan.id;
+  }
+  EXPECT_NE(done.standard_output.find("rounds: asked " + std::to_string(rounds.asked_requests) + " of 20 requests"),
+            std::string::npos)
+      << done.standard_output;
+  const process::Completed judged =
+      Assay({"compare", "--run=" + Path("run"), "--baselines=" + Path("baselines"), "--json=" + Path("verdict.json")});
+  EXPECT_NE(judged.exit_code, 2) << judged.standard_error;
+  EXPECT_EQ(Read(Path("verdict.json")).find("incomplete"), std::string::npos) << judged.standard_output;
+}
+
+// The judge refuses: the run is whole, and says so.
+TEST_F(RoundsRun, WithoutAJudgeEveryCaseIsAskedToTheEnd) {
+  const process::Completed done =
+      Measure("run", {"--repetitions=auto:10", "--baselines=" + Path("baselines"), "--policy=" + Path("none.json")});
+  ASSERT_EQ(done.exit_code, 0) << done.standard_error;
+  EXPECT_NE(done.standard_output.find("rounds_not_judged"), std::string::npos) << done.standard_output;
+  const base::Result<run::Run> run = run::ReadRun(Path("run"));
+  ASSERT_TRUE(run.ok()) << run.error().Message();
+  EXPECT_FALSE(run->info.rounds);
+  EXPECT_EQ(run->info.validity.measured_requests, 20);
+}
+
+TEST_F(RoundsRun, NeedsSomethingToJudgeBy) {
+  const process::Completed done = Measure("run", {"--repetitions=auto"});
+  EXPECT_EQ(done.exit_code, 2);
+  EXPECT_NE(done.standard_error.find("--baselines=DIR"), std::string::npos) << done.standard_error;
+}
+
+}  // namespace
+}  // namespace assay::integration
