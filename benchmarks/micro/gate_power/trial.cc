@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: MIT
+#include "benchmarks/micro/gate_power/trial.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "benchmarks/micro/gate_power/peer_rules.h"
+#include "benchmarks/micro/gate_power/simulated_runs.h"
+#include "tools/compare/accept.h"
+#include "tools/compare/comparison.h"
+#include "tools/compare/gate_rule.h"
+#include "tools/compare/pair_comparison.h"
+#include "tools/compare/paired_runs.h"
+#include "tools/compare/settle.h"
+#include "tools/stats/sequential.h"
+
+namespace assay::micro {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kToday = "2026-01-01";
+
+// One family, the time per token: the table is of one family of cases at the whole alpha.
+compare::Policy OneFamily() {
+  compare::Policy policy = compare::DefaultPolicy();
+  std::erase_if(policy.metrics, [](const compare::MetricPolicy& metric) { return metric.metric->name != "tpot_ms"; });
+  policy.determinism = compare::DeterminismLevel::kOff;
+  policy.determinism_no_baseline = compare::NoBaseline::kReport;
+  return policy;
+}
+
+std::string StartedAt(std::size_t session) { return "2026-01-01T00:00:" + std::to_string(10 + session) + "Z"; }
+
+std::vector<std::size_t> AllPlaces(std::size_t cases) {
+  std::vector<std::size_t> places(cases);
+  for (std::size_t c = 0; c < cases; ++c) places[c] = c;
+  return places;
+}
+
+// What the comparison said, by the places of the cases.
+Said Understood(const compare::Comparison& comparison, const std::map<std::string, std::size_t>& place_of,
+                std::int64_t requests) {
+  Said said;
+  said.requests = requests;
+  said.slower.assign(place_of.size(), false);
+  for (const compare::CaseComparison& one : comparison.cases) {
+    for (const compare::LatencyFinding& finding : one.latency) {
+      if (finding.verdict == compare::Verdict::kRegressed) said.slower[place_of.at(one.id)] = true;
+    }
+  }
+  for (const compare::SuiteFinding& suite : comparison.suite) {
+    said.suite_slower = said.suite_slower || suite.verdict == compare::SuiteVerdict::kSuiteRegression;
+  }
+  return said;
+}
+
+std::int64_t Requests(const Logs& logs, std::size_t cases) {
+  return static_cast<std::int64_t>(cases * logs.front().size());
+}
+
+// Everything that the trials of one kind share.
+class Trial {
+ public:
+  Trial(const TrialShape& shape, double effect, bool everywhere, std::uint64_t seed, fs::path folder)
+      : shape_(shape), random_(seed), folder_(std::move(folder)), policy_(OneFamily()) {
+    changed_.assign(shape.cases, everywhere && effect != 0);
+    if (!everywhere && effect != 0) {
+      const auto count = std::max<std::size_t>(
+          1, static_cast<std::size_t>(shape.changed_share * static_cast<double>(shape.cases) + 0.5));
+      for (const std::size_t place : random_.Choose(shape.cases, count)) changed_[place] = true;
+    }
+    for (std::size_t c = 0; c < shape.cases; ++c) {
+      effects_.push_back(changed_[c] ? effect : 0);
+      place_of_.emplace(SimulatedCaseId(c), c);
+    }
+  }
+
+  base::Result<TrialResult> Stored() {
+    result_.changed = changed_;
+    std::vector<Logs> sessions;
+    for (std::size_t k = 0; k < shape_.sessions; ++k) sessions.push_back(Draw(AllPlaces(shape_.cases), false, 1));
+    const Logs head = Draw(AllPlaces(shape_.cases), true, 1);
+    ASSAY_RETURN_IF_ERROR(AcceptAll(sessions));
+    SimulatedSession now{StartedAt(shape_.sessions), AllPlaces(shape_.cases), head, shape_.anchors};
+    ASSAY_RETURN_IF_ERROR(WriteSession(folder_ / "head", now));
+    ASSAY_TRY(const compare::RunSet runs, Read("head"));
+
+    ASSAY_TRY(const compare::Comparison one, Judge(runs, nullptr, "one"));
+    const std::int64_t asked = Requests(head, shape_.cases);
+    result_.said[kGateOne] = Understood(one, place_of_, asked);
+    ASSAY_TRY(const compare::Comparison first, Judge(runs, nullptr, "all"));
+    result_.said[kGate] = Understood(first, place_of_, asked);
+    ASSAY_TRY(result_.said[kGateConfirmed], Confirmed(runs, first, asked, "second"));
+    ASSAY_RETURN_IF_ERROR(InRounds(now));
+    if (shape_.peers) {
+      const PeerData data{sessions, head};
+      for (const PeerRule& rule : PeerRules()) {
+        std::vector<bool> slower = rule.judge(data);
+        slower.resize(shape_.cases);  // the anchors are ours
+        result_.said[std::string(rule.name)] = {std::move(slower), false, asked};
+      }
+    }
+    return std::move(result_);
+  }
+
+  base::Result<TrialResult> Paired() {
+    result_.changed = changed_;
+    const std::vector<std::size_t> places = AllPlaces(shape_.cases);
+    const SimulatedPair pair =
+        random_.Pair(*shape_.noise, CaseLevels(shape_.cases), effects_, shape_.requests, shape_.restarts);
+    ASSAY_RETURN_IF_ERROR(WritePairedRun(folder_ / "pair", StartedAt(0), places, pair, shape_.restarts));
+    ASSAY_TRY(const compare::PairedRuns runs, compare::PairedRuns::Read(folder_ / "pair"));
+    ASSAY_TRY(const compare::Comparison first,
+              compare::ComparePair(runs, nullptr, policy_, compare::Selection{}, kToday, rule_));
+    const std::int64_t asked = Requests(pair.head, shape_.cases);
+    result_.said[kGatePaired] = Understood(first, place_of_, asked);
+    result_.said[kGatePairedConfirmed] = result_.said[kGatePaired];
+    if (first.second_look) {
+      const std::vector<std::size_t> again = Places(first.second_look->suspects);
+      const auto requests = static_cast<std::size_t>(first.second_look->repetitions);
+      const SimulatedPair fresh = random_.Pair(*shape_.noise, Of(CaseLevels(shape_.cases), again), Of(effects_, again),
+                                               requests, shape_.restarts);
+      const run::SecondLook look{{StartedAt(0)}, first.second_look->suspects, {}};
+      ASSAY_RETURN_IF_ERROR(WritePairedRun(folder_ / "second", StartedAt(1), again, fresh, shape_.restarts, look));
+      ASSAY_TRY(const compare::PairedRuns second, compare::PairedRuns::Read(folder_ / "second"));
+      ASSAY_TRY(const compare::Comparison both,
+                compare::ComparePair(runs, &second, policy_, compare::Selection{}, kToday, rule_));
+      result_.said[kGatePairedConfirmed] = Understood(both, place_of_, asked + Requests(fresh.head, again.size()));
+    }
+    if (shape_.peers) {
+      const PeerData data{{&pair.base, 1}, pair.head};
+      for (const PeerRule& rule : PeerRules()) {
+        if (rule.paired) result_.said[std::string(rule.name)] = {rule.judge(data), false, asked};
+      }
+      for (const PairedPeerRule& rule : PairedPeerRules()) {
+        result_.said[std::string(rule.name)] = {rule.judge(pair), false, asked};
+      }
+    }
+    return std::move(result_);
+  }
+
+ private:
+  static std::vector<double> Of(const std::vector<double>& all, const std::vector<std::size_t>& places) {
+    std::vector<double> some;
+    for (const std::size_t place : places) some.push_back(all[place]);
+    return some;
+  }
+
+  // A session of the cases at `places` with `times` the requests; the anchors come with it.
+  Logs Draw(const std::vector<std::size_t>& places, bool changed, std::size_t times) {
+    std::vector<double> levels = Of(CaseLevels(shape_.cases), places);
+    std::vector<double> effects = changed ? Of(effects_, places) : std::vector<double>(places.size(), 0);
+    for (std::size_t a = 0; a < shape_.anchors; ++a) levels.push_back(1 + 0.1 * static_cast<double>(a));
+    return random_.Session(*shape_.noise, levels, effects, shape_.anchors, times * shape_.requests);
+  }
+
+  base::Result<compare::RunSet> Read(const std::string& name) {
+    const std::vector<fs::path> directories = {folder_ / name};
+    return compare::RunSet::Read(directories);
+  }
+
+  base::Status AcceptInto(const std::string& baselines, const std::string& run, std::size_t session) {
+    ASSAY_TRY(const compare::RunSet runs, Read(run));
+    compare::AcceptRequest request;
+    request.baselines = folder_ / baselines;
+    request.reason = "simulated";
+    request.at = StartedAt(session);
+    request.outputs = false;
+    request.policy = policy_;
+    ASSAY_TRY([[maybe_unused]] const compare::AcceptSummary accepted, compare::Accept(runs, request));
+    return {};
+  }
+
+  base::Status AcceptAll(const std::vector<Logs>& sessions) {
+    for (std::size_t k = 0; k < sessions.size(); ++k) {
+      const SimulatedSession session{StartedAt(k), AllPlaces(shape_.cases), sessions[k], shape_.anchors};
+      ASSAY_RETURN_IF_ERROR(WriteSession(folder_ / "base", session));
+      ASSAY_RETURN_IF_ERROR(AcceptInto("all", "base", k));
+      if (k + 1 == sessions.size()) ASSAY_RETURN_IF_ERROR(AcceptInto("one", "base", k));
+    }
+    return {};
+  }
+
+  base::Result<compare::Comparison> Judge(const compare::RunSet& runs, const compare::RunSet* second,
+                                          const std::string& baselines) {
+    compare::CompareRequest request;
+    request.runs = &runs;
+    request.second = second;
+    request.baselines = {folder_ / baselines};
+    request.policy = &policy_;
+    request.today = kToday;
+    return compare::Compare(request, rule_);
+  }
+
+  std::vector<std::size_t> Places(const std::vector<std::string>& ids) {
+    std::vector<std::size_t> places;
+    for (const std::string& id : ids) places.push_back(place_of_.at(id));
+    std::sort(places.begin(), places.end());
+    return places;
+  }
+
+  base::Result<Said> Confirmed(const compare::RunSet& runs, const compare::Comparison& first, std::int64_t asked,
+                               const std::string& name) {
+    if (!first.second_look) return Understood(first, place_of_, asked);
+    std::vector<std::string> ids = first.second_look->suspects;
+    ids.insert(ids.end(), first.second_look->controls.begin(), first.second_look->controls.end());
+    SimulatedSession second{StartedAt(shape_.sessions + 1), Places(ids), {}, shape_.anchors};
+    // As many as the first look had, rounds or not.
+    second.logs = Draw(second.places, true, 2);
+    const run::SecondLook look{{StartedAt(shape_.sessions)}, first.second_look->suspects, first.second_look->controls};
+    ASSAY_RETURN_IF_ERROR(WriteSession(folder_ / name, second, look));
+    ASSAY_TRY(const compare::RunSet again, Read(name));
+    ASSAY_TRY(const compare::Comparison both, Judge(runs, &again, "all"));
+    return Understood(both, place_of_, asked + Requests(second.logs, second.places.size()));
+  }
+
+  // The same session, asked in rounds.
+  base::Status InRounds(const SimulatedSession& session) {
+    const fs::path directory = folder_ / "rounds";
+    SimulatedRounds run(directory, session);
+    const std::vector<std::size_t> looks = stats::RecommendedLooks(shape_.requests);
+    const double share = stats::SequentialOptions{}.early_share;
+    run::Rounds rounds;
+    rounds.early_alpha_share = share;
+    std::vector<bool> open(shape_.cases, true);
+    for (std::size_t look = 0; look < looks.size(); ++look) {
+      rounds.looks.push_back(static_cast<std::int64_t>(looks[look]));
+      ASSAY_RETURN_IF_ERROR(run.Ask(open, looks[look]));
+      if (look + 1 == looks.size()) break;
+      ASSAY_TRY(run::Run interim, run::ReadInterimRun(directory));
+      std::vector<run::Run> interims;
+      interims.push_back(std::move(interim));
+      ASSAY_TRY(const compare::RunSet so_far, compare::RunSet::Create(std::move(interims)));
+      compare::SettleOptions options;
+      options.look = look + 1;
+      options.looks = looks.size();
+      options.early_alpha_share = share;
+      options.n_max = static_cast<std::int64_t>(looks.back());
+      ASSAY_TRY(const std::vector<compare::SettledCase> settled,
+                compare::Settle(so_far, {folder_ / "all"}, policy_, options));
+      for (const compare::SettledCase& one : settled) {
+        const std::size_t place = place_of_.at(one.id);
+        if (!open[place]) continue;
+        open[place] = false;
+        rounds.stops.push_back(
+            {one.id, static_cast<std::int64_t>(looks[look]), std::string(compare::ToString(one.why))});
+      }
+    }
+    for (const std::size_t count : run.asked()) rounds.asked_requests += static_cast<std::int64_t>(count);
+    rounds.planned_requests = static_cast<std::int64_t>(shape_.cases * looks.back());
+    ASSAY_RETURN_IF_ERROR(run.Finish(rounds));
+    ASSAY_TRY(const compare::RunSet runs, Read("rounds"));
+    ASSAY_TRY(const compare::Comparison first, Judge(runs, nullptr, "all"));
+    ASSAY_TRY(result_.said[kGateRounds], Confirmed(runs, first, rounds.asked_requests, "second_of_rounds"));
+    return {};
+  }
+
+  const TrialShape& shape_;
+  Noise random_;
+  fs::path folder_;
+  compare::Policy policy_;
+  compare::GateRule rule_;
+  std::vector<bool> changed_;
+  std::vector<double> effects_;
+  std::map<std::string, std::size_t> place_of_;
+  TrialResult result_;
+};
+
+base::Status Emptied(const fs::path& folder) {
+  std::error_code ec;
+  fs::remove_all(folder, ec);
+  return base::CreateDirectories(folder);
+}
+
+}  // namespace
+
+base::Result<TrialResult> StoredTrial(const TrialShape& shape, double effect, bool everywhere, std::uint64_t seed,
+                                      const fs::path& folder) {
+  ASSAY_RETURN_IF_ERROR(Emptied(folder));
+  return Trial(shape, effect, everywhere, seed, folder).Stored();
+}
+
+base::Result<TrialResult> PairedTrial(const TrialShape& shape, double effect, bool everywhere, std::uint64_t seed,
+                                      const fs::path& folder) {
+  ASSAY_RETURN_IF_ERROR(Emptied(folder));
+  return Trial(shape, effect, everywhere, seed, folder).Paired();
+}
+
+}  // namespace assay::micro

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// One simulated trial: sessions are drawn, written as run files, accepted and compared by the code that ships; what
+// comes back is which cases each rule called slower, and what was asked for it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "benchmarks/micro/gate_power/noise.h"
+#include "fixtures/base/result.h"
+
+namespace assay::micro {
+
+struct TrialShape {
+  const NoiseLevel* noise = nullptr;
+  std::size_t cases = 50;
+  std::size_t requests = 20;  // per case
+  std::size_t sessions = 5;   // of the baseline
+  std::size_t restarts = 2;   // of a pair
+  std::size_t anchors = 6;
+  double changed_share = 0.1;  // of the cases, where some are slower
+  bool peers = true;
+};
+
+// What one rule said of one trial.
+struct Said {
+  std::vector<bool> slower;   // per case
+  bool suite_slower = false;  // of all together
+  std::int64_t requests = 0;  // asked in all, the head's only
+};
+
+struct TrialResult {
+  std::vector<bool> changed;         // the truth
+  std::map<std::string, Said> said;  // by rule
+};
+
+// The rules of a stored baseline: our gate with one session, with all, with the second look, with rounds and the second
+// look, and the peers. `effect` makes changed_share of the cases slower, or all when `everywhere`. `folder` is emptied.
+base::Result<TrialResult> StoredTrial(const TrialShape& shape, double effect, bool everywhere, std::uint64_t seed,
+                                      const std::filesystem::path& folder);
+// The rules of a paired run, likewise.
+base::Result<TrialResult> PairedTrial(const TrialShape& shape, double effect, bool everywhere, std::uint64_t seed,
+                                      const std::filesystem::path& folder);
+
+// Names of our rules in TrialResult::said.
+inline constexpr const char* kGateOne = "GATE stored K=1";
+inline constexpr const char* kGate = "GATE stored K=5";
+inline constexpr const char* kGateConfirmed = "GATE stored K=5 + confirm";
+inline constexpr const char* kGateRounds = "GATE stored K=5, auto + confirm";
+inline constexpr const char* kGatePaired = "GATE paired";
+inline constexpr const char* kGatePairedConfirmed = "GATE paired + confirm";
+
+}  // namespace assay::micro
