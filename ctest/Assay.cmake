@@ -10,7 +10,8 @@
 # SERVICE s             embedded (default): the service that comes with Assay, started and stopped by the tests;
 #                       auto: one that runs or that `foundry` on PATH starts; none: only what ENDPOINT names
 # ENDPOINT url          with SERVICE auto or none
-# REPETITIONS n         requests per case (default: assay-bench's)
+# REPETITIONS n         requests per case (default: assay-bench's); `auto` or `auto:MOST`: in rounds, until a verdict is
+#                       settled by the baselines
 # BASELINES dir...      accepted runs, the first one that knows a case counts
 # LOCAL_BASELINES dir   one more, looked at last; made when absent (gate.cmake accepts into it)
 # POLICY file           tolerances
@@ -18,10 +19,13 @@
 # BENCH_ARGS args...    for assay-bench
 # LABELS labels...      besides `gate`, n, and `run`, `latency` or `determinism`
 # SKIP_WITHOUT_SERVICE  with SERVICE auto or none: no service is "Skipped" and not a failure
+# NO_SECOND_LOOK        judge by the first look alone
 #
 # Tests, for each model m and prompt p of the files (characters CTest and file systems dislike become `_`):
 #   n.service.start, n.service.stop    fixture; start also forgets the results of the last run
 #   n.run.m                            one run of all prompts, result in <build>/assay/n/runs/m; nothing beside it
+#   n.second_look                      measures what looks slower once more, with twice the requests and the service
+#                                      started anew, into <build>/assay/n/second; the gates judge both looks together
 #   n.gate.m.p.latency                 `Skipped` when there is no baseline to judge by
 #   n.gate.m.p.determinism             anything but "same answers" fails
 # A gate judges its prompt in all its scenarios (prompts.json, or BENCH_ARGS --scenarios=...): no test more for them.
@@ -136,7 +140,7 @@ function(_assay_split_models file folder names)
 endfunction()
 
 function(assay_add_suite)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "SKIP_WITHOUT_SERVICE"
+  cmake_parse_arguments(PARSE_ARGV 0 arg "SKIP_WITHOUT_SERVICE;NO_SECOND_LOOK"
     "NAME;PROMPTS;SERVICE;ENDPOINT;REPETITIONS;POLICY;LOCAL_BASELINES;RUN_TIMEOUT" "MODELS;BASELINES;BENCH_ARGS;LABELS")
   if(arg_UNPARSED_ARGUMENTS OR arg_KEYWORDS_MISSING_VALUES)
     message(FATAL_ERROR " assay_add_suite: not understood: ${arg_UNPARSED_ARGUMENTS} ${arg_KEYWORDS_MISSING_VALUES}")
@@ -231,13 +235,22 @@ function(assay_add_suite)
   if(arg_ENDPOINT)
     list(APPEND bench_command "--endpoint=${arg_ENDPOINT}")
   endif()
-  if(arg_REPETITIONS)
-    list(APPEND bench_command --repetitions=${arg_REPETITIONS})
-  endif()
   if(arg_SKIP_WITHOUT_SERVICE)
     list(APPEND bench_command --skip-without-service)
   endif()
   list(APPEND bench_command ${arg_BENCH_ARGS})
+  set(run_command ${bench_command})  # a second look asks as often as the first one's verdict says
+  if(arg_REPETITIONS)
+    list(APPEND run_command --repetitions=${arg_REPETITIONS})
+  endif()
+  if(arg_REPETITIONS MATCHES "^auto")
+    foreach(baselines IN LISTS arg_BASELINES arg_LOCAL_BASELINES)
+      list(APPEND run_command "--baselines=${baselines}")
+    endforeach()
+    if(arg_POLICY)
+      list(APPEND run_command "--policy=${arg_POLICY}")
+    endif()
+  endif()
   set(compare_arguments)
   foreach(baselines IN LISTS arg_BASELINES arg_LOCAL_BASELINES)
     list(APPEND compare_arguments --baselines "${baselines}")
@@ -254,6 +267,11 @@ function(assay_add_suite)
   endif()
   set(step_variables "-DSUITE_DIR=${folder}" "-DSKIP_TOKEN=${ASSAY_SKIP_TOKEN}")
 
+  set(all_models "${models_file}")
+  if(NOT models_file)
+    list(JOIN models "," all_models)
+  endif()
+
   # The service.
   set(start_variables ${step_variables} -DSTEP=start "-DLOCAL_BASELINES=${arg_LOCAL_BASELINES}")
   if(arg_SERVICE STREQUAL "embedded")
@@ -265,10 +283,6 @@ function(assay_add_suite)
       FIXTURES_CLEANUP ${name}.service TIMEOUT 60
       LABELS "gate;${name}${extra_labels}" ENVIRONMENT_MODIFICATION "${environment}")
   else()
-    set(all_models "${models_file}")
-    if(NOT models_file)
-      list(JOIN models "," all_models)
-    endif()
     add_test(NAME ${name}.service.start
       COMMAND ${CMAKE_COMMAND} ${start_variables} -P "${step}" -- ${bench_command} "--models=${all_models}" --dry-run)
   endif()
@@ -287,18 +301,42 @@ function(assay_add_suite)
       set(what "${folder}/models/${model_name}.json")
     endif()
     add_test(NAME ${name}.run.${model_name}
-      COMMAND ${bench_command} "--models=${what}" "--run=${run}" --allow-failed-cases)
+      COMMAND ${run_command} "--models=${what}" "--run=${run}" --allow-failed-cases)
     set_tests_properties(${name}.run.${model_name} PROPERTIES
       FIXTURES_REQUIRED ${name}.service FIXTURES_SETUP ${name}.runs
       RUN_SERIAL ON RESOURCE_LOCK assay.measure TIMEOUT ${arg_RUN_TIMEOUT} SKIP_RETURN_CODE 77
       LABELS "gate;${name};run${extra_labels}" ENVIRONMENT_MODIFICATION "${environment}")
   endforeach()
 
-  # The gates. Each looks at all runs, because what counts as significant depends on how many cases were asked.
+  # What looks slower is measured again. Never "until it is green": both looks are judged together.
   set(run_arguments)
   foreach(run IN LISTS runs)
     list(APPEND run_arguments --run "${run}")
   endforeach()
+  set(judged ${name}.runs)
+  set(second)
+  if(NOT arg_NO_SECOND_LOOK)
+    set(second "${folder}/second")
+    set(restart)
+    if(arg_SERVICE STREQUAL "embedded")
+      set(restart "-DPROGRAM=${foundry}")
+    endif()
+    # Quoted lists would fall apart on the command line of the step: both commands go into a file.
+    file(GENERATE OUTPUT "${folder}/second_look-$<CONFIG>.cmake" CONTENT
+      "set(compare [==[${assay};compare;${run_arguments};${compare_arguments}]==])
+set(confirm [==[${bench_command};--models=${all_models};--run=${second};--allow-failed-cases]==])\n")
+    add_test(NAME ${name}.second_look
+      COMMAND ${CMAKE_COMMAND} ${step_variables} -DSTEP=second_look "-DSECOND=${second}"
+        "-DCOMMANDS=${folder}/second_look-$<CONFIG>.cmake" ${restart} -P "${step}")
+    set_tests_properties(${name}.second_look PROPERTIES
+      FIXTURES_REQUIRED "${name}.runs;${name}.service" FIXTURES_SETUP ${name}.looks
+      RUN_SERIAL ON RESOURCE_LOCK assay.measure TIMEOUT ${arg_RUN_TIMEOUT} SKIP_REGULAR_EXPRESSION "${ASSAY_SKIP_TOKEN}"
+      LABELS "gate;${name};run${extra_labels}" ENVIRONMENT_MODIFICATION "${environment}")
+    set(judged ${name}.looks)
+    list(APPEND compare_arguments --confirm-if-there "${second}")
+  endif()
+
+  # The gates. Each looks at all runs, because what counts as significant depends on how many cases were asked.
   foreach(model model_name IN ZIP_LISTS models model_names)
     foreach(prompt prompt_name IN ZIP_LISTS prompts prompt_names)
       foreach(question latency determinism)
@@ -322,7 +360,7 @@ function(assay_add_suite)
           endif()
         endif()
         set_tests_properties(${gate} PROPERTIES
-          FIXTURES_REQUIRED ${name}.runs TIMEOUT 120 ${skipping}
+          FIXTURES_REQUIRED ${judged} TIMEOUT 120 ${skipping}
           LABELS "gate;${name};${question}${extra_labels}")
       endforeach()
     endforeach()

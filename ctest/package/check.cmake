@@ -27,7 +27,7 @@ string(REGEX MATCHALL "Test +#[0-9]+: [^\n]+" names "${output}")
 list(TRANSFORM names REPLACE "Test +#[0-9]+: " "")
 set(wanted
   edge.service.start edge.service.stop
-  edge.run.tiny_1 edge.run.other
+  edge.run.tiny_1 edge.run.other edge.second_look
   edge.gate.tiny_1.hello.latency edge.gate.tiny_1.hello.determinism
   edge.gate.tiny_1.sum.latency edge.gate.tiny_1.sum.determinism
   edge.gate.other.hello.latency edge.gate.other.hello.determinism

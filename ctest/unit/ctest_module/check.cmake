@@ -6,7 +6,7 @@ cmake_minimum_required(VERSION 3.25)
 set(scratch "${WORK}/scratch")
 set(here "${CMAKE_CURRENT_LIST_DIR}")
 set(ENV{ASSAY_BOOTSTRAP} off)
-foreach(variable ASSAY_SCENARIO ASSAY_REPETITIONS ASSAY_MODELS ASSAY_PRESET ASSAY_TESTS STUB_BENCH STUB_FOUNDRY STUB_COMPARE
+foreach(variable ASSAY_SCENARIO ASSAY_REPETITIONS ASSAY_MODELS ASSAY_PRESET ASSAY_TESTS STUB_BENCH STUB_FOUNDRY STUB_COMPARE STUB_SUSPECTS STUB_SECOND
     STUB_CHANGED STUB_BUILD CTEST_PARALLEL_LEVEL CMAKE_TOOLCHAIN_FILE)
   unset(ENV{${variable}})
 endforeach()
@@ -64,7 +64,7 @@ function(gate_accepts_first_latency_and_gates_from_then_on)
   set(ENV{FOUNDRY_LOCAL_ENDPOINT} "http://caller.example")  # must not reach an embedded suite
   run(${gate})
   expect(0 SAYS "no latency baseline on this machine yet" "accepted this run into ${build}/assay/baselines"
-    "100% tests passed" "tests failed out of 12" "gate: passed\n$" "latency [.]+\\*\\*\\*Skipped" "the table"
+    "100% tests passed" "tests failed out of 13" "gate: passed\n$" "latency [.]+\\*\\*\\*Skipped" "the table"
     NOT "latency [.]+ +Passed")
   expect_file("${accepted}" ON)
   foreach(report compare.md compare.json run.md run.csv)
@@ -99,6 +99,24 @@ function(gate_fails_on_slow_and_on_flipped_answers)
     NOT "latency is wanted")
 endfunction()
 
+function(gate_takes_a_second_look)
+  run(${gate})
+  expect(0 NOT "both looks")
+  expect_file("${build}/assay/embedded/second/run.json" OFF)
+  set(ENV{STUB_SUSPECTS} 1)
+  run(${gate})
+  expect(0 SAYS "both looks: " "gate: passed\n$")
+  expect_file("${build}/assay/embedded/second/run.json" ON)
+  set(ENV{STUB_SECOND} 3)
+  run(${gate})
+  expect(failure SAYS "second look failed: assay-bench ended with 3" "latency [.]+\\*\\*\\*Not Run" NOT "both looks" "gate: passed")
+  unset(ENV{STUB_SECOND})
+  unset(ENV{STUB_SUSPECTS})
+  run(${gate})  # what an earlier second look left is forgotten
+  expect(0 NOT "both looks")
+  expect_file("${build}/assay/embedded/second/run.json" OFF)
+endfunction()
+
 function(gate_never_accepts_a_scenario)
   run(${gate} -DASSAY_SCENARIO=slow_decode=1.5)
   expect(failure SAYS "gate: FAILED: no latency baseline" NOT "accepted this run")
@@ -117,7 +135,7 @@ function(gate_does_not_accept_when_cannot_tell_with_baseline)
   expect(failure SAYS "gate: FAILED: `assay compare` found a regression")
   set(ENV{STUB_COMPARE} 2)
   run(${gate})
-  expect(failure SAYS "gate: FAILED: `assay compare` ended with 2")
+  expect(failure SAYS "embedded.second_look[^\n]*. `assay compare` ended with 2")
   file(READ "${accepted}" content)
   if(NOT content STREQUAL "first")
     message(FATAL_ERROR " a run was accepted that nothing could be said of")
@@ -235,11 +253,11 @@ function(suite_lists_its_tests)
       gate.mini-int8_1.sum.latency gate.mini-int8_1.sum.determinism)
     expect(0 SAYS "Test +#[0-9]+: embedded.${name}\n")
   endforeach()
-  expect(0 SAYS "Total Tests: 12\n")
+  expect(0 SAYS "Total Tests: 13\n")
   # One gate brings the runs and the service with it.
   run(${CMAKE_CTEST_COMMAND} --test-dir "${build}" -R "gate.base.sum.determinism")
   expect(0 SAYS "embedded.service.start" "embedded.run.base" "embedded.run.mini-int8_1" "embedded.service.stop"
-    "0 tests failed out of 5")
+    "embedded.second_look" "0 tests failed out of 6")
   # What a run reads is one model with all that models.json says of it.
   file(READ "${build}/assay/embedded/models/mini-int8_1.json" json)
   string(JSON count LENGTH "${json}" models)
@@ -265,7 +283,7 @@ function(suite_gate_needs_its_run)
   expect(failure SAYS "0% tests passed, 8 tests failed out of 8" NOT "Skipped")
   run(${CMAKE_CTEST_COMMAND} --test-dir "${build}" -L "^gate$" -E "run.base")
   expect(failure SAYS "base.hello.determinism [.]+\\*\\*\\*Not Run" "base.hello.latency [.]+\\*\\*\\*Not Run"
-    "mini-int8_1.hello.determinism [.]+\\*\\*\\*Failed" "mini-int8_1.hello.latency [.]+\\*\\*\\*Failed"
+    "embedded.second_look [.]+\\*\\*\\*Failed" "mini-int8_1.hello.latency [.]+\\*\\*\\*Not Run"
     NOT "determinism [.]+ +Passed" "latency [.]+ +Passed")
 endfunction()
 
