@@ -42,6 +42,8 @@ stats::GateOptions StoredOptions(double alpha, std::size_t first_look) {
   // over its 5 %, on the study's noise and on cases of very different noise (benchmarks/micro/gate_power measures
   // both).
   options.biweight_centre = true;
+  options.own_sessions = true;
+  options.guard_sides = true;
   options.first_look = first_look;
   return options;
 }
@@ -50,6 +52,7 @@ stats::GateOptions PairedOptions(double alpha) {
   stats::GateOptions options;
   options.alpha = alpha;
   options.trimmed_spread = true;  // likewise
+  options.guard_sides = true;     // a variant that is twice as fast is no noise
   options.weigh_looks = true;
   options.guard_second = false;
   return options;

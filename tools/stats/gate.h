@@ -66,6 +66,14 @@ struct GateOptions {
   bool trimmed_controls = false;
   // false: the factor of the guard stays out of the combined looks.
   bool guard_second = true;
+  // Stored: a case whose accepted sessions lie further apart than those of the others keeps its own variance, moderated
+  // over the cases like any other (shrinkage.h, df K_c - 1): s_Dc^2 = max(s_D^2, a~_c - v~_base,c). One s_D^2 for all
+  // cries wolf over the one case that a busy machine, a cache or a short answer moves more than the rest.
+  bool own_sessions = false;
+  // The guard looks at either side for itself: the spread of the fast cases widens the errors of the slow ones, that of
+  // the slow cases the errors of the fast ones, and without centring the fast side begins where the cases lie, not at
+  // 0. Else a suite that got faster as a whole passes for noise: nothing is an improvement then, and no loss is seen.
+  bool guard_sides = false;
   // Stored, measured in rounds (sequential.h): the values each case had when the first was settled, 0 when all were
   // asked equally often. Heads are then in the order measured. Centre and guard come from these first values of all
   // cases; what the session did to all since then from the controls, which were asked to the end (their median move;
@@ -108,9 +116,13 @@ struct GateResult {
   std::size_t family = 0;                          // cases judged
   double centre = 0;                               // D, the suite's shift subtracted; 0 if not centred
   double lambda = 1;                               // factor on every standard error
-  bool blind = false;                              // nothing says how much sessions or restarts differ by case
-  bool advisory = false;                           // blind and fewer than 8 cases: no false-alarm rate is promised
-  double session_variance = 0;                     // s_D^2 (stored) or s_R^2 (paired); 0 if blind
+  std::optional<double> lambda_faster;             // GateOptions::guard_sides: on those of shifts below 0, else absent
+
+  // The factor that is in the standard error of a shift.
+  double LambdaOf(double shift) const { return shift < 0 ? lambda_faster.value_or(lambda) : lambda; }
+  bool blind = false;           // nothing says how much sessions or restarts differ by case
+  bool advisory = false;        // blind and fewer than 8 cases: no false-alarm rate is promised
+  double session_variance = 0;  // s_D^2 (stored) or s_R^2 (paired); 0 if blind
   std::optional<SuiteShift> suite;
 };
 

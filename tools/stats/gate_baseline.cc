@@ -77,6 +77,25 @@ double CorrectionFor(const BaseCase& one, const SessionEffects& sessions) {
   return MeanOf(own) - MeanOf(all);
 }
 
+bool OwnSessions(Baseline& baseline) {
+  std::vector<VarianceEstimate> spreads;
+  for (const auto& one : baseline.cases) {
+    if (one && one->between) spreads.push_back({*one->between, static_cast<double>(one->seen - 1)});
+  }
+  const auto moderated = ModerateVariances(spreads);
+  if (!moderated) return false;
+  std::size_t at = 0;
+  for (auto& one : baseline.cases) {
+    if (!one || !one->between) continue;
+    const VarianceEstimate& spread = (*moderated)[at++];
+    const double own = spread.variance - one->variance;
+    if (own <= baseline.session_variance) continue;
+    one->own_session_variance = own;
+    one->own_df = spread.df;
+  }
+  return true;
+}
+
 }  // namespace
 
 SessionEffects EffectsOf(std::span<const std::optional<BaseCase>> cases, const std::vector<bool>& chosen,
@@ -160,6 +179,7 @@ std::optional<Baseline> ReadBaseline(std::span<const StoredCase> cases, const Ga
     const auto variance = options.trimmed_spread ? TrimmedSessionVariance(spreads) : SessionVariance(spreads);
     if (!variance) return std::nullopt;
     baseline.session_variance = *variance;
+    if (options.own_sessions && !OwnSessions(baseline)) return std::nullopt;
   }
   return baseline;
 }

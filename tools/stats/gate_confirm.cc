@@ -54,11 +54,11 @@ GateOptions WithoutFamily(GateOptions options) {
 double SecondVariance(const GateResult& first, const GateResult& again, std::size_t c, bool whole, bool guard) {
   const double variance = Square(again.cases[c]->se);
   if (whole || !guard) return variance;
-  return variance + Square(first.cases[c]->se) * (1 - 1 / Square(first.lambda));
+  return variance + Square(first.cases[c]->se) * (1 - 1 / Square(first.LambdaOf(first.cases[c]->shift)));
 }
 
 double FirstVariance(const GateResult& first, std::size_t c, bool guard) {
-  return Square(first.cases[c]->se) / (guard ? 1 : Square(first.lambda));
+  return Square(first.cases[c]->se) / (guard ? 1 : Square(first.LambdaOf(first.cases[c]->shift)));
 }
 
 template <typename Case>

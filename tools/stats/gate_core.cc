@@ -102,7 +102,7 @@ bool JudgeInputs(std::span<const CaseInput> cases, double most_df, const GateOpt
   for (std::size_t c = 0; c < cases.size(); ++c) {
     CaseEstimate estimate;
     estimate.shift = cases[c].shift - result.centre;
-    estimate.se = std::sqrt(cases[c].variance) * result.lambda;
+    estimate.se = std::sqrt(cases[c].variance) * result.LambdaOf(estimate.shift);
     estimate.df = std::min(cases[c].df, most_df);
     estimate.z = z[c];
     estimate.base_share = cases[c].base_share;
@@ -208,9 +208,18 @@ std::optional<GateResult> GateCore(std::span<const CaseInput> cases, bool centre
       result.lambda = std::max(1.0, *spread);
       most_df = std::min(most_df, 0.82 * static_cast<double>(cases.size() - 1));
     } else {
-      const auto below = ScaleBelow(z, centred && !options.biweight_centre ? Median(z).value_or(0.0) : 0.0);
+      const double middle = Median(z).value_or(0.0);
+      const double centre = centred && !options.biweight_centre ? middle : 0.0;
+      const auto below = ScaleBelow(z, !centred && options.guard_sides ? std::min(centre, middle) : centre);
       if (!below) return std::nullopt;
       result.lambda = GuardFactor(*below);
+      if (options.guard_sides) {
+        std::vector<double> mirrored;
+        for (const double value : z) mirrored.push_back(-value);
+        const auto above = ScaleBelow(mirrored, centred ? -centre : std::min(-centre, -middle));
+        if (!above) return std::nullopt;
+        result.lambda_faster = GuardFactor(*above);
+      }
     }
   }
 

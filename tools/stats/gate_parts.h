@@ -50,6 +50,9 @@ struct BaseCase {
   double variance = 0;            // mean squared standard error of one session, moderated
   double df = 0;                  // of it
   std::optional<double> between;  // variance over the sessions, their effects removed; from two sessions
+  // What sessions add to this case where it is more than what they add to all (GateOptions::own_sessions), and its df.
+  std::optional<double> own_session_variance;
+  double own_df = 0;
 };
 
 // What is known of a set of cases before the head is looked at.
@@ -77,6 +80,7 @@ std::optional<Head> ReadHead(std::span<const double> values);
 struct Rounds {
   double centre = 0;  // of the first look, which all cases have
   double lambda = 1;
+  std::optional<double> lambda_faster;
   std::vector<std::size_t> controls;  // asked to the end
   std::vector<double> drift;          // by case: what the session did to all between the first look and its last value
   std::vector<double> drift_variance;

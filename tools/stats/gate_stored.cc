@@ -13,6 +13,8 @@ namespace assay::stats {
 namespace parts {
 namespace {
 
+double Square(double value) { return value * value; }
+
 bool HaveUsableOptions(std::span<const StoredCase> cases) {
   return std::all_of(cases.begin(), cases.end(),
                      [](const StoredCase& one) { return CaseOptionsInRange(one.tolerance, one.min_effect); });
@@ -25,6 +27,7 @@ std::optional<GateResult> GateWith(std::span<const CaseInput> inputs, const Roun
   result.family = inputs.size();
   result.centre = rounds.centre;
   result.lambda = rounds.lambda;
+  result.lambda_faster = rounds.lambda_faster;
   std::vector<double> z;
   for (const CaseInput& one : inputs) z.push_back((one.shift - rounds.centre) / std::sqrt(one.variance));
   if (!JudgeInputs(inputs, 4 * static_cast<double>(inputs.size()), options, z, result)) return std::nullopt;
@@ -63,12 +66,17 @@ std::optional<GateResult> GateHeads(const Baseline& baseline, std::span<const St
     const BaseCase& base = *baseline.cases[judged[i]];
     const VarianceEstimate& head_error = (*head_errors)[i];
     const auto seen = static_cast<double>(base.seen);
-    const double base_part = (base.variance + baseline.session_variance) / seen;
+    const double of_sessions = base.own_session_variance.value_or(baseline.session_variance);
+    const double base_part = (base.variance + of_sessions) / seen;
     CaseInput input;
     input.shift = head.location.mean - base.mean - (rounds ? rounds->drift[judged[i]] : 0);
-    input.variance =
-        head_error.variance + base_part + baseline.session_variance + (rounds ? rounds->drift_variance[judged[i]] : 0);
+    input.variance = head_error.variance + base_part + of_sessions + (rounds ? rounds->drift_variance[judged[i]] : 0);
     input.df = std::min(base.df + head_error.df, 3 * static_cast<double>(head.count));
+    if (base.own_session_variance) {  // Satterthwaite: a variance of few sessions is not well known
+      const double own = of_sessions * (1 + 1 / seen);
+      const double rest = input.variance - own;
+      input.df = Square(input.variance) / (Square(own) / base.own_df + Square(rest) / input.df);
+    }
     input.base_share = base_part / input.variance;
     input.tolerance = cases[judged[i]].tolerance;
     input.min_effect = cases[judged[i]].min_effect;
@@ -93,6 +101,7 @@ std::optional<GateResult> GateOwnHeads(const Baseline& baseline, std::span<const
   Rounds rounds;
   rounds.centre = first->centre;
   rounds.lambda = first->lambda;
+  rounds.lambda_faster = first->lambda_faster;
   rounds.controls = Controls(*first, options.controls);
   rounds.drift.assign(cases.size(), 0.0);
   rounds.drift_variance.assign(cases.size(), 0.0);

@@ -296,7 +296,7 @@ int Main(int argc, char** argv) {
       "restarts", po::value(&settings.restarts), "of both sides of a pair, default 2")(
       "requests", po::value(&requests), "per case, a list; default 10,20")(
       "effects", po::value(&effects), "in percent, a list; 0 is an unchanged run; default 0,5,10,20")(
-      "noise", po::value(&noise), "quiet, typical, noisy (the study's), mixed, bursts, apart; a list")(
+      "noise", po::value(&noise), "quiet, typical, noisy (the study's), mixed, bursts, uneven, apart; a list")(
       "modes", po::value(&modes), "stored, paired, uniform (all cases slower alike); a list")(
       "no-peers", "only our own gate")("seed", po::value(&settings.seed), "default 20240607")(
       "jobs", po::value(&settings.jobs), "threads, default 1; the numbers are the same")(

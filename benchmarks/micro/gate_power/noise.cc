@@ -19,10 +19,22 @@ const std::vector<NoiseLevel>& NoiseLevels() {
       {"noisy", 0.12, 0.100, 0.030, 0.040, 0.06, 0.70, 100},
       {"mixed", 0.06, 0.040, 0.015, 0.020, 0.03, 0.50, 100, 4},
       {"bursts", 0.05, 0.040, 0.020, 0.030, 0.12, 1.00, 15},
+      {"uneven", 0.06, 0.040, 0.015, 0.020, 0.03, 0.50, 100, 1, 0, 3},
       {"apart", 0.06, 0.040, 0.015, 0.020, 0.03, 0.50, 100, 1, 0.02},
   };
   return levels;
 }
+
+namespace {
+
+// From 1/most for the first case to `most` for the last.
+double Spread(double most, std::size_t place, std::size_t cases) {
+  if (most <= 1 || cases < 2) return 1;
+  const double share = 2 * static_cast<double>(place) / static_cast<double>(cases - 1) - 1;
+  return std::exp(share * std::log(most));
+}
+
+}  // namespace
 
 double Noise::Normal(double sd) {
   boost::random::normal_distribution<double> normal(0, 1);
@@ -30,12 +42,7 @@ double Noise::Normal(double sd) {
 }
 
 double Noise::Request(const NoiseLevel& noise, std::size_t place, std::size_t cases) {
-  double spread = 1;
-  if (noise.spread > 1 && cases > 1) {
-    const double share = 2 * static_cast<double>(place) / static_cast<double>(cases - 1) - 1;
-    spread = std::exp(share * std::log(noise.spread));
-  }
-  double value = Normal(noise.request * spread);
+  double value = Normal(noise.request * Spread(noise.spread, place, cases));
   boost::random::uniform_01<double> uniform;
   if (uniform(random_) < noise.outlier_share) {
     boost::random::exponential_distribution<double> longer(1 / noise.outlier_mean);
@@ -63,7 +70,7 @@ Logs Noise::Session(const NoiseLevel& noise, const std::vector<double>& levels, 
   Logs logs(all, std::vector<double>(requests));
   for (std::size_t c = 0; c < all; ++c) {
     const double effect = c < cases ? std::log1p(effects[c]) : apart;
-    const double offset = levels[c] + effect + session + Normal(noise.session_case);
+    const double offset = levels[c] + effect + session + Normal(noise.session_case * Spread(noise.uneven, c, all));
     // One request of every case in turn, as assay-bench asks.
     for (std::size_t r = 0; r < requests; ++r) logs[c][r] = offset + drift[r * all + c] + Request(noise, c, all);
   }

@@ -28,10 +28,12 @@ struct NoiseLevel {
   double drift_requests = 0;  // correlation time of W
   double spread = 1;          // the noise of a case lies between request/spread and request*spread
   double anchors_apart = 0;   // standard deviation of what a session does to anchors and not to cases
+  double uneven = 1;          // D of a case lies between session_case/uneven and session_case*uneven
 };
 
 // quiet, typical and noisy are the study's; the others are not what the gate was designed on: "mixed" has cases of very
-// different noise, "bursts" many long outliers and fast drift, "apart" anchors that do not follow the suite well.
+// different noise, "bursts" many long outliers and fast drift, "apart" anchors that do not follow the suite well,
+// "uneven" cases that sessions move very differently.
 const std::vector<NoiseLevel>& NoiseLevels();
 
 using Logs = std::vector<std::vector<double>>;  // [case][request], ln milliseconds

@@ -49,7 +49,8 @@ base::Result<TrialResult> PairedTrial(const TrialShape& shape, double effect, bo
 inline constexpr const char* kGateOne = "GATE stored K=1";
 inline constexpr const char* kGate = "GATE stored K=5";
 inline constexpr const char* kGateConfirmed = "GATE stored K=5 + confirm";
-inline constexpr const char* kGateRounds = "GATE stored K=5, auto + confirm";
+inline constexpr const char* kGateRounds = "GATE stored K=5, auto";
+inline constexpr const char* kGateRoundsConfirmed = "GATE stored K=5, auto + confirm";
 inline constexpr const char* kGatePaired = "GATE paired";
 inline constexpr const char* kGatePairedConfirmed = "GATE paired + confirm";
 

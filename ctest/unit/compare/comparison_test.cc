@@ -116,6 +116,8 @@ TEST_F(ComparisonTest, OneSlowCaseFails) {
   options.alpha = 0.025;
   options.session_centre = stats::SessionCentre::kCaseDeviations;
   options.biweight_centre = true;
+  options.own_sessions = true;
+  options.guard_sides = true;
   const stats::CaseEstimate expected = *stats::GateStored(cases, options)->cases[0];
   const LatencyFinding& ttft = Metric(capital, "ttft_ms");
   EXPECT_EQ(ttft.alpha, 0.025);

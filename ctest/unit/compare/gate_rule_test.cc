@@ -73,6 +73,8 @@ stats::GateOptions Options(double alpha = 0.05) {
   options.alpha = alpha;
   options.session_centre = stats::SessionCentre::kCaseDeviations;
   options.biweight_centre = true;
+  options.own_sessions = true;
+  options.guard_sides = true;
   return options;
 }
 
