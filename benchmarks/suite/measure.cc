@@ -111,6 +111,7 @@ class Measurement::Impl {
     }
     reporter_ = std::make_shared<RepetitionReporter>(std::move(names), writer.directory() / "run.json.requests.partial",
                                                      Forward(options, out));
+    reporter_->set_fixed_columns(options.benchmark_format == "csv");
     reporter_->set_keep([this](std::size_t place) { return asked_[place]; });
   }
 

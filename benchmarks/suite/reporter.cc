@@ -49,8 +49,21 @@ void RepetitionReporter::ReportRuns(const std::vector<Run>& runs) {
     run.per_family_instance_index = 0;
     run.repetitions = one.repetitions;
     run.repetition_index = slot.repetition;
-    if (forward_ != nullptr) forward_->ReportRuns({run});
     Keep(slot, run);
+    if (forward_ == nullptr) continue;
+    if (fixed_columns_) KeepColumns(run);
+    forward_->ReportRuns({run});
+  }
+}
+
+// Google Benchmark's CSV has the columns of its first run and ends the program over a counter that comes later.
+void RepetitionReporter::KeepColumns(Run& run) {
+  if (!columns_) {
+    columns_.emplace();
+    for (const auto& [name, counter] : run.counters) columns_->insert(name);
+  }
+  for (auto counter = run.counters.begin(); counter != run.counters.end();) {
+    counter = columns_->contains(counter->first) ? std::next(counter) : run.counters.erase(counter);
   }
 }
 

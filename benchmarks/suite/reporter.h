@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -38,6 +39,8 @@ class RepetitionReporter final : public benchmark::BenchmarkReporter {
   void Close();
 
   // Leaves a request out that was never sent (an interrupted run): told its place in the batch.
+  // What is forwarded has the counters of its first run only; the files have all.
+  void set_fixed_columns(bool fixed) { fixed_columns_ = fixed; }
   void set_keep(std::function<bool(std::size_t place)> keep) { keep_ = std::move(keep); }
   // Whether every registered run of the batch was reported: anything else means that another order was run than ours.
   bool complete() const { return next_ == order_.size(); }
@@ -53,7 +56,11 @@ class RepetitionReporter final : public benchmark::BenchmarkReporter {
   std::vector<Slot> order_;
   std::vector<Case> cases_;
   EntryFile entries_;
+  void KeepColumns(Run& run);
+
   benchmark::BenchmarkReporter* forward_;
+  bool fixed_columns_ = false;
+  std::optional<std::set<std::string>> columns_;  // of the first run that was forwarded
   std::function<bool(std::size_t)> keep_;
   std::optional<Context> context_;
   std::size_t next_ = 0;

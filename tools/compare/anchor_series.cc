@@ -78,4 +78,15 @@ AnchorEvidence AnchorsOf(std::span<const run::Run* const> runs, std::span<const 
   return evidence;
 }
 
+void AddSecondLook(std::span<const run::Run* const> second, std::string_view yardstick, std::string_view metric,
+                   std::vector<AnchorSeries>& series) {
+  if (!WhyNotHead(second).empty() || second.front()->info.anchors->yardstick != yardstick) return;
+  ByName values;
+  for (const run::Run* const one : second) Add(*one->info.anchors, metric, values);
+  for (AnchorSeries& anchor : series) {
+    const auto found = values.find(anchor.name);
+    if (found != values.end()) anchor.second = std::move(found->second);
+  }
+}
+
 }  // namespace assay::compare

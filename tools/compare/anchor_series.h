@@ -28,5 +28,8 @@ struct AnchorEvidence {
 // different runs. `metric` is "ttft_ms" or "tpot_ms".
 AnchorEvidence AnchorsOf(std::span<const run::Run* const> runs, std::span<const NamedSession> sessions,
                          std::string_view metric);
+// What the same anchors did in the runs of a second look; nothing where one of them has none to compare.
+void AddSecondLook(std::span<const run::Run* const> second, std::string_view yardstick, std::string_view metric,
+                   std::vector<AnchorSeries>& series);
 
 }  // namespace assay::compare

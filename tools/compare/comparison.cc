@@ -173,6 +173,9 @@ std::vector<SuiteFinding> JudgeAllLatency(const CompareRequest& request, const s
   }
   LatencyInput input{measured, &policy, {}, request.second != nullptr};
   for (const run::Run& run : request.runs->runs()) input.runs.push_back(&run);
+  if (request.second != nullptr) {
+    for (const run::Run& run : request.second->runs()) input.second_runs.push_back(&run);
+  }
   LatencyFindings judged = JudgeLatency(input, rule);
   for (std::size_t k = 0; k < judged.cases.size(); ++k) {
     std::vector<LatencyFinding>& findings = judged.cases[k];
@@ -298,7 +301,7 @@ base::Result<Comparison> Compare(const CompareRequest& request, const LatencyRul
   if (request.second != nullptr) {
     for (const run::Run& one : request.second->runs()) comparison.second_looks.push_back(one.directory.string());
   } else if (selection.Asks(Question::kLatency)) {
-    comparison.second_look = PlanSecondLook(cases);
+    comparison.second_look = PlanSecondLook(cases, comparison.suite);
   }
   comparison.cases_in_family = cases.size();
   for (std::size_t i = 0; i < cases.size(); ++i) {

@@ -75,6 +75,7 @@ SuiteFinding JudgeSuite(const stats::GateResult& gate, std::size_t blocks, const
     suite.reason = gate.blind
                        ? "nothing was restarted between blocks: what a start does by chance is not in the numbers"
                        : "needs two cases that can be compared, found " + std::to_string(gate.family);
+    if (*suite.change >= kUnjudgedSuiteLimit) suite.verdict = SuiteVerdict::kSuiteShift;
     return suite;
   }
   suite.lower = std::expm1(*gate.suite->lower);

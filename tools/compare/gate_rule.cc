@@ -78,12 +78,12 @@ void JudgeAlone(const stats::SuiteShift& shift, const SuitePolicy& policy, Suite
   if (suite.sessions < kFewestSuiteSessions) {
     suite.reason =
         "needs " + std::to_string(kFewestSuiteSessions) + " accepted sessions, found " + std::to_string(suite.sessions);
-    // What no machine does by itself is not passed over for want of sessions.
     if (*suite.change >= kUnjudgedSuiteLimit) suite.verdict = SuiteVerdict::kSuiteShift;
     return;
   }
   if (!shift.p) {
     suite.reason = "the sessions of the baseline do not differ at all";
+    if (*suite.change >= kUnjudgedSuiteLimit) suite.verdict = SuiteVerdict::kSuiteShift;
     return;
   }
   suite.lower = std::expm1(*shift.lower);
@@ -91,13 +91,16 @@ void JudgeAlone(const stats::SuiteShift& shift, const SuitePolicy& policy, Suite
   suite.p = shift.shift >= 0 ? *shift.p : *shift.p_faster;
   // A change has to pass both, the test and the smallest effect that counts.
   if (shift.mde) suite.mde = std::max(std::expm1(*shift.mde), policy.min_effect);
-  const bool shifted = *suite.p < policy.alpha && std::fabs(*suite.change) >= policy.min_effect;
+  const bool shifted = (*suite.p < policy.alpha && std::fabs(*suite.change) >= policy.min_effect) ||
+                       *suite.change >= kUnjudgedSuiteLimit;
   suite.verdict = shifted ? SuiteVerdict::kSuiteShift : SuiteVerdict::kUnchanged;
 }
 
-// Whether what the anchors did accounts for the shift: little is left beyond them, or most of it is theirs.
+// Whether what the anchors did accounts for the shift: little is left beyond them, or most of it is theirs, and they
+// are sure enough that nothing large hides behind them.
 bool Explains(const stats::AnchoredShift& anchored, const SuitePolicy& policy) {
   const double beyond = anchored.beyond.shift;
+  if (anchored.beyond.upper && std::expm1(*anchored.beyond.upper) >= kUnjudgedSuiteLimit) return false;
   return std::fabs(std::expm1(beyond)) < policy.min_effect_anchored ||
          (anchored.anchors * anchored.suite > 0 && std::fabs(beyond) < 0.5 * std::fabs(anchored.suite));
 }
@@ -119,10 +122,17 @@ void JudgeBeside(const stats::AnchoredShift& anchored, const SuitePolicy& policy
   suite.beyond_upper = std::expm1(*beyond.upper);
   suite.beyond_p = beyond.shift >= 0 ? *beyond.p : *beyond.p_faster;
   suite.reason.clear();
+  if (suite.cases < kFewestSuiteCases) {
+    suite.why_no_anchors = "needs " + std::to_string(kFewestSuiteCases) + " cases, found " +
+                           std::to_string(suite.cases) + ": fewer are no suite";
+    suite.explained = Explains(anchored, policy);
+    return;
+  }
   const double least = anchored.sessions < kFewestSuiteSessions
                            ? std::max(policy.min_effect_anchored, kFewSessionsMinEffect)
                            : policy.min_effect_anchored;
   if (beyond.mde) suite.mde = std::max(std::expm1(*beyond.mde), least);
+  suite.suspect = *beyond.p < kSuiteScreen && std::expm1(beyond.shift) >= least / 2;
   if (*suite.beyond_p < policy.alpha && std::fabs(*suite.beyond_anchors) >= least) {
     suite.verdict = beyond.shift > 0 ? SuiteVerdict::kSuiteRegression : SuiteVerdict::kSuiteImprovement;
     return;
@@ -135,16 +145,18 @@ void JudgeBeside(const stats::AnchoredShift& anchored, const SuitePolicy& policy
   }
 }
 
+// The anchors' head values are those of the first or of the second look.
 std::optional<stats::AnchoredShift> Beside(std::span<const LatencySeries> family,
                                            const std::vector<stats::StoredCase>& cases,
-                                           std::span<const AnchorSeries> anchors, const stats::GateOptions& options) {
+                                           std::span<const AnchorSeries> anchors, const stats::GateOptions& options,
+                                           bool again) {
   if (anchors.empty()) return std::nullopt;
   const parts::SessionPositions positions = parts::PositionsOf(family);
   std::vector<stats::StoredCase> beside;
   for (const AnchorSeries& anchor : anchors) {
     stats::StoredCase one;
     one.sessions.resize(positions.size());
-    one.head = parts::Logarithms(anchor.head, 1);
+    one.head = parts::Logarithms(again ? anchor.second : anchor.head, 1);
     for (const SessionValues& session : anchor.base) {
       const auto found = positions.find(session.session);
       if (found != positions.end()) one.sessions[found->second] = parts::Logarithms(session.values, 1);
@@ -167,6 +179,36 @@ void DecideTwice(const LatencySeries& one, const stats::CaseEstimate& first, con
     parts::Refuse(finding, LatencyReason::kNotConfirmed,
                   "the first look found it slower, and the second look has too little of it; measure it again with "
                   "assay-bench --confirm");
+  }
+}
+
+// Where a second look was taken, all cases together are slower only when each look says so for itself, at a level of
+// kSuiteScreen: for looks of two sessions that is far below the policy's alpha. The cases are those that were measured
+// again and no suspects, which would have been chosen for being slow.
+void DecideSuiteTwice(const stats::AnchoredShift& first, const std::optional<stats::AnchoredShift>& again,
+                      const SuitePolicy& policy, SuiteFinding& suite) {
+  if (!suite.suspect) return;
+  const bool was = suite.verdict == SuiteVerdict::kSuiteRegression;
+  suite.suspect = false;
+  if (!again || !again->beyond.p) {
+    if (!was) return;
+    suite.verdict = SuiteVerdict::kSuiteShift;
+    suite.explained = false;
+    suite.why_no_anchors =
+        "the second look has too few cases or anchors to confirm it; measure it again with "
+        "assay-bench --confirm";
+    return;
+  }
+  suite.beyond_again = std::expm1(again->beyond.shift);
+  const double least = first.sessions < kFewestSuiteSessions
+                           ? std::max(policy.min_effect_anchored, kFewSessionsMinEffect)
+                           : policy.min_effect_anchored;
+  const double both = kFirstLookWeight * first.beyond.shift + (1 - kFirstLookWeight) * again->beyond.shift;
+  if (*again->beyond.p < kSuiteScreen && std::expm1(both) >= least) {
+    suite.verdict = SuiteVerdict::kSuiteRegression;
+  } else if (was) {
+    suite.verdict = SuiteVerdict::kUnchanged;
+    suite.reason = "the second look does not confirm it";
   }
 }
 
@@ -197,6 +239,18 @@ std::vector<stats::Values> SecondValues(std::span<const LatencySeries> family) {
   return values;
 }
 
+std::optional<stats::AnchoredShift> BesideAgain(std::span<const LatencySeries> family,
+                                                std::vector<stats::StoredCase> cases, const stats::GateResult* gate,
+                                                std::span<const AnchorSeries> anchors,
+                                                const stats::GateOptions& options) {
+  const std::vector<stats::Values> second = SecondValues(family);
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    const bool suspect = gate != nullptr && gate->cases[i] && gate->cases[i]->suspect;
+    cases[i].head = suspect ? stats::Values() : second[i];
+  }
+  return Beside(family, cases, anchors, options, true);
+}
+
 }  // namespace
 
 FamilyFindings GateRule::JudgeFamily(std::span<const LatencySeries> family, std::span<const AnchorSeries> anchors,
@@ -220,7 +274,12 @@ FamilyFindings GateRule::JudgeFamily(std::span<const LatencySeries> family, std:
     result.suite->cases = judgeable;
     result.suite->sessions = CommonSessions(cases);
     JudgeAlone(*suite, asked.suite, *result.suite);
-    if (const auto beside = Beside(family, cases, anchors, options)) JudgeBeside(*beside, asked.suite, *result.suite);
+    if (const auto beside = Beside(family, cases, anchors, options, false)) {
+      JudgeBeside(*beside, asked.suite, *result.suite);
+      if (asked.second_look) {
+        DecideSuiteTwice(*beside, BesideAgain(family, cases, gate, anchors, options), asked.suite, *result.suite);
+      }
+    }
   }
   for (std::size_t i = 0; i < family.size(); ++i) {
     LatencyFinding finding = Described(family[i], alpha);

@@ -20,7 +20,14 @@ inline constexpr std::size_t kFewestSuiteSessions = 3;
 // to be at least this. Simulated with 2 % of it unseen, 3 % would be called a regression in up to 15 % of unchanged
 // runs.
 inline constexpr double kFewSessionsMinEffect = 0.10;
-// Nor is a slower suite passed over for want of sessions and anchors when it is slower by this much.
+// All cases together: from this p on, and half of the smallest effect, a second look is worth taking; and what each of
+// two looks has to show for itself. Weight of the first look in the estimate of both, as for cases.
+inline constexpr double kSuiteScreen = 0.05;
+inline constexpr double kFirstLookWeight = 0.4;
+// Of fewer cases than this all together is not judged against anchors: one that moved would pass for all.
+inline constexpr std::size_t kFewestSuiteCases = 5;
+// What no machine does by itself is not passed over because sessions are few or lie far apart: a suite that is slower
+// by this much, and whose anchors do not explain it, is no pass.
 inline constexpr double kUnjudgedSuiteLimit = 0.20;
 // Below this many pairs a case of a paired run is not judged.
 inline constexpr std::size_t kFewestPairs = 5;

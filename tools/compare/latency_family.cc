@@ -309,7 +309,12 @@ class Families {
   AnchorEvidence AnchorsFor(FamilyKind kind) const {
     std::vector<NamedSession> sessions;
     for (const auto& [session, name] : names_) sessions.push_back(NamedSession{session, name});
-    return AnchorsOf(input_.runs, sessions, kind == FamilyKind::kTtft ? "ttft_ms" : "tpot_ms");
+    const std::string_view metric = kind == FamilyKind::kTtft ? "ttft_ms" : "tpot_ms";
+    AnchorEvidence anchors = AnchorsOf(input_.runs, sessions, metric);
+    if (anchors.why_none.empty()) {
+      AddSecondLook(input_.second_runs, input_.runs.front()->info.anchors->yardstick, metric, anchors.series);
+    }
+    return anchors;
   }
 
   // Behind the pairs of its own, so that their findings come first. A family is of one metric when it is only shown.

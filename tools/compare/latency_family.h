@@ -32,8 +32,9 @@ struct LatencyCase {
 struct LatencyInput {
   std::span<const LatencyCase> cases;
   const Policy* policy = nullptr;
-  std::vector<const run::Run*> runs;  // whose anchors count; may be empty
-  bool second_look = false;           // one was taken, whether it has a value or not
+  std::vector<const run::Run*> runs;              // whose anchors count; may be empty
+  bool second_look = false;                       // one was taken, whether it has a value or not
+  std::vector<const run::Run*> second_runs = {};  // of it
 };
 
 struct LatencyFindings {

@@ -64,6 +64,7 @@ struct AnchorSeries {
   std::string name;
   std::vector<double> head;
   std::vector<SessionValues> base;
+  std::vector<double> second;  // of the second look; may be empty
 };
 
 // Why a verdict is what it is, for programs; `reason` says it to people.
@@ -144,7 +145,9 @@ struct SuiteFinding {
   std::optional<double> beyond_anchors;
   std::optional<double> beyond_lower;  // 95 % interval
   std::optional<double> beyond_upper;
-  std::optional<double> beyond_p;  // one-sided, in the direction of `beyond_anchors`
+  std::optional<double> beyond_p;      // one-sided, in the direction of `beyond_anchors`
+  std::optional<double> beyond_again;  // of the second look alone, by the cases it measured that were no suspects
+  bool suspect = false;                // slower beyond the anchors, sure enough for a second look
   std::size_t anchors = 0;
   std::string why_no_anchors;
   std::size_t cases = 0;

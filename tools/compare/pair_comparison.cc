@@ -65,6 +65,12 @@ base::Result<SecondLooks> ReadSecond(const PairedRuns& pair, const PairedRuns* s
       second->base().info.provenance.started_at == pair.base().info.provenance.started_at) {
     return OtherPair(*second, "this is the first look itself, not a second one");
   }
+  if (second->info().base.stated != pair.info().base.stated || second->info().head.stated != pair.info().head.stated) {
+    return OtherPair(*second, "its sides are '" + base::EscapeForTerminal(second->info().base.stated) + "' and '" +
+                                  base::EscapeForTerminal(second->info().head.stated) + "', those of the first look '" +
+                                  base::EscapeForTerminal(pair.info().base.stated) + "' and '" +
+                                  base::EscapeForTerminal(pair.info().head.stated) + "'");
+  }
   if (second->info().order != pair.info().order) {
     return OtherPair(*second, "one look asked its sides in turns, the other in blocks");
   }

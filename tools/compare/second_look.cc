@@ -66,11 +66,12 @@ base::Status CheckBelongs(const RunSet& first, const run::Run& again) {
 
 }  // namespace
 
-std::optional<SecondLookPlan> PlanSecondLook(std::span<const CaseComparison> cases) {
+std::optional<SecondLookPlan> PlanSecondLook(std::span<const CaseComparison> cases,
+                                             std::span<const SuiteFinding> suite) {
   struct Quiet {
     double distance = 0;
     std::size_t place = 0;
-    const std::string* id = nullptr;
+    const CaseComparison* one = nullptr;
   };
   std::vector<const CaseComparison*> suspects;
   std::set<FamilyKind> families;
@@ -82,21 +83,37 @@ std::optional<SecondLookPlan> PlanSecondLook(std::span<const CaseComparison> cas
     for (const LatencyFinding& finding : one.latency) {
       if (!finding.decides || !finding.kind || !finding.se || !finding.change) continue;
       if (suspect && finding.suspect) families.insert(*finding.kind);
-      if (!suspect && !finding.suspect) quiet[*finding.kind].push_back(Quiet{Distance(finding), place++, &one.id});
+      if (!suspect && !finding.suspect) quiet[*finding.kind].push_back(Quiet{Distance(finding), place++, &one});
     }
   }
-  if (suspects.empty()) return std::nullopt;
-  SecondLookPlan plan;
-  for (const CaseComparison* const one : suspects) plan.suspects.push_back(one->id);
-  plan.repetitions = Repetitions(suspects);
+  std::set<FamilyKind> whole;
+  for (const SuiteFinding& one : suite) {
+    if (one.gates && one.suspect) whole.insert(one.kind);
+  }
   std::set<std::string_view> controls;
-  for (const FamilyKind kind : families) {
-    std::vector<Quiet>& of_family = quiet[kind];
+  std::vector<const CaseComparison*> together;
+  for (auto& [kind, of_family] : quiet) {
+    const bool all = whole.contains(kind);
+    if (!all && !families.contains(kind)) continue;
     std::sort(of_family.begin(), of_family.end(), [](const Quiet& a, const Quiet& b) {
       return std::pair(a.distance, a.place) < std::pair(b.distance, b.place);
     });
-    of_family.resize(std::min(kControls, of_family.size()));
-    for (const Quiet& one : of_family) controls.insert(*one.id);
+    of_family.resize(std::min(all ? kSuiteCases : kControls, of_family.size()));
+    for (const Quiet& quiet_one : of_family) {
+      if (controls.insert(quiet_one.one->id).second) together.push_back(quiet_one.one);
+    }
+  }
+  if (suspects.empty()) {
+    if (whole.empty() || together.empty()) return std::nullopt;
+    suspects.swap(together);
+    controls.clear();
+  }
+  SecondLookPlan plan;
+  plan.repetitions = Repetitions(suspects);
+  std::set<std::string_view> suspected;
+  for (const CaseComparison* const one : suspects) suspected.insert(one->id);
+  for (const CaseComparison& one : cases) {
+    if (suspected.contains(one.id)) plan.suspects.push_back(one.id);
   }
   for (const CaseComparison& one : cases) {
     if (controls.contains(one.id)) plan.controls.push_back(one.id);

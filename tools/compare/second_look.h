@@ -18,10 +18,15 @@ namespace assay::compare {
 
 // Controls per family: they are the centre that the suspects do not move.
 inline constexpr std::size_t kControls = 8;
+// Cases of a family that is in question as a whole: so many show what all did.
+inline constexpr std::size_t kSuiteCases = 16;
 
 // Suspects of all families that decide, flagged ones among them, and of each family with one its kControls cases that
-// moved least. Twice as many repetitions as most suspects had. Cases in quarantine are no suspects. Absent without one.
-std::optional<SecondLookPlan> PlanSecondLook(std::span<const CaseComparison> cases);
+// moved least. Where all cases of a family together are in question, the kSuiteCases that moved least among them; they
+// are the suspects when there are no others. Twice as many repetitions as most suspects had. Cases in quarantine are no
+// suspects. Absent without one.
+std::optional<SecondLookPlan> PlanSecondLook(std::span<const CaseComparison> cases,
+                                             std::span<const SuiteFinding> suite);
 
 // By case id. kUsage for a run that is no second look or one of other runs, for one of the first runs again, another
 // environment, a case that the first look does not have, or another request.

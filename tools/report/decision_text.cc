@@ -102,8 +102,7 @@ std::string DecidedByLine(const Comparison& comparison) {
     if (count > 0) parts.push_back(Counted(count, "case") + " " + what);
   };
   for (const compare::SuiteFinding& suite : comparison.suite) {
-    const bool regression = suite.verdict == SuiteVerdict::kSuiteRegression && suite.gates;
-    if (!regression && !suite.decides) continue;
+    if (!suite.decides) continue;
     parts.push_back(std::string(compare::ToString(suite.verdict)) + " of " +
                     std::string(compare::ToString(suite.kind)));
   }

@@ -19,7 +19,7 @@ std::string Meaning(const SuiteFinding& suite, bool paired) {
     case SuiteVerdict::kNotJudged:
       return "not judged: " + suite.reason;
     case SuiteVerdict::kUnchanged:
-      return text;
+      return suite.reason.empty() ? text : text + ": " + suite.reason;
     case SuiteVerdict::kSuiteRegression:
       return text + ": " + what + "slower" + against;
     case SuiteVerdict::kSuiteImprovement:
@@ -50,6 +50,7 @@ std::string SuiteLine(const SuiteFinding& suite, bool paired) {
               Interval(suite.beyond_lower, suite.beyond_upper);
     }
     if (suite.beyond_p) line += ", p " + PValue(*suite.beyond_p);
+    if (suite.beyond_again) line += ", in the second look " + SignedPercent(*suite.beyond_again);
   }
   if (suite.mde) line += ", could have seen " + SignedPercent(*suite.mde);
   line += ": " + Meaning(suite, paired);

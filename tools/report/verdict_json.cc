@@ -210,6 +210,7 @@ Json ToJson(const compare::SuiteFinding& suite) {
                     {"beyond_lower", Number(suite.beyond_lower)},
                     {"beyond_upper", Number(suite.beyond_upper)},
                     {"beyond_p", Number(suite.beyond_p)},
+                    {"beyond_again", Number(suite.beyond_again)},
                     {"why_no_anchors", suite.why_no_anchors},
                     {"cases", Count(suite.cases)},
                     {"sessions", Count(suite.sessions)},

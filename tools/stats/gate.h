@@ -70,6 +70,9 @@ struct GateOptions {
   // over the cases like any other (shrinkage.h, df K_c - 1): s_Dc^2 = max(s_D^2, a~_c - v~_base,c). One s_D^2 for all
   // cries wolf over the one case that a busy machine, a cache or a short answer moves more than the rest.
   bool own_sessions = false;
+  // AnchoredSuiteShift: share of their own shift by which anchors may miss what the machine did to the suite; its
+  // square is added to the variance. A machine that is 20 % slower does not slow every program by the same 20 %.
+  double anchors_follow = 0;
   // The guard looks at either side for itself: the spread of the fast cases widens the errors of the slow ones, that of
   // the slow cases the errors of the fast ones, and without centring the fast side begins where the cases lie, not at
   // 0. Else a suite that got faster as a whole passes for noise: nothing is an improvement then, and no loss is seen.

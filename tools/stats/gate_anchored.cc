@@ -156,7 +156,8 @@ std::optional<AnchoredShift> AnchoredSuiteShift(std::span<const StoredCase> suit
          (of_cases->variance * of_cases->variance / of_cases->df +
           result.apart_variance * result.apart_variance / apart.df);
   }
-  result.beyond = parts::TestSuite(shift, std::sqrt(variance), df, options);
+  const double follow = options.anchors_follow * *anchor_shift;
+  result.beyond = parts::TestSuite(shift, std::sqrt(variance + follow * follow), df, options);
   return result;
 }
 

@@ -181,7 +181,8 @@ std::optional<ConfirmedGate> ConfirmPaired(std::span<const PairedCase> cases, st
       const double variance_two = SecondVariance(*first, *again, c, whole, options.guard_second);
       const double weight = options.weigh_looks ? variance_two / (variance_one + variance_two) : 1.0 / 3;
       confirmed.cases[c] = Combine(weight * one.shift + (1 - weight) * two.shift,
-                                   Square(weight) * variance_one + Square(1 - weight) * variance_two, 60, 0,
+                                   Square(weight) * variance_one + Square(1 - weight) * variance_two,
+                                   options.trimmed_spread ? std::min(60.0, one.df + two.df) : 60.0, 0,
                                    cases[c].tolerance.value_or(options.tolerance),
                                    cases[c].min_effect.value_or(options.min_effect), first->family, options);
     }

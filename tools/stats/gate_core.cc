@@ -203,7 +203,17 @@ std::optional<GateResult> GateCore(std::span<const CaseInput> cases, bool centre
   double most_df = 4 * static_cast<double>(cases.size());
   if (options.guard && cases.size() >= kFewestForGuard) {
     if (blind) {
-      const auto spread = Qn(z);
+      std::vector<double> spread_out = z;
+      if (!centred && options.guard_sides) {
+        // What all did together is no spread: a common slowdown must not widen its own error.
+        std::vector<double> shifts;
+        for (const CaseInput& one : cases) shifts.push_back(one.shift);
+        const double together = Median(shifts).value_or(0.0);
+        for (std::size_t c = 0; c < cases.size(); ++c) {
+          spread_out[c] = (cases[c].shift - together) / std::sqrt(cases[c].variance);
+        }
+      }
+      const auto spread = Qn(spread_out);
       if (!spread) return std::nullopt;
       result.lambda = std::max(1.0, *spread);
       most_df = std::min(most_df, 0.82 * static_cast<double>(cases.size() - 1));

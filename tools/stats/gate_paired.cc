@@ -113,6 +113,8 @@ std::optional<GateResult> parts::GatePairs(std::span<const PairedCase> cases, co
     if (judged[i].block_count < 2) continue;
     spreads.push_back({judged[i].between, (*errors)[i].variance * judged[i].block_count, judged[i].block_count - 1});
   }
+  double spread_df = 0;
+  for (const SpreadOfCase& one : spreads) spread_df += one.df;
   double restart_variance = given.value_or(0.0);
   if (!given && !spreads.empty()) {
     const auto variance = options.trimmed_spread ? TrimmedSessionVariance(spreads) : SessionVariance(spreads);
@@ -127,6 +129,11 @@ std::optional<GateResult> parts::GatePairs(std::span<const PairedCase> cases, co
     input.shift = judged[i].location.mean;
     input.variance = (*errors)[i].variance + restart_variance / judged[i].block_count;
     input.df = std::min((*errors)[i].df, 3 * static_cast<double>(judged[i].count));
+    const double restarts = restart_variance / judged[i].block_count;
+    if (options.trimmed_spread && restarts > 0 && spread_df > 0) {  // Satterthwaite: few restarts of few cases
+      const double noise = (*errors)[i].variance;
+      input.df = input.variance * input.variance / (noise * noise / input.df + restarts * restarts / spread_df);
+    }
     input.tolerance = cases[judged[i].at].tolerance;
     input.min_effect = cases[judged[i].at].min_effect;
     inputs.push_back(input);

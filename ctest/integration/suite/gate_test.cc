@@ -30,8 +30,8 @@ class Gate : public ProgramTest {
                  R"(","max_tokens":4,"messages":[{"role":"user","content":"Say )" + id + R"(."}]})";
     }
     const std::string file = Write("prompts.json", R"({"schema_version":1,"prompts":[)" + prompts + "]}");
-    return Bench({"--scenario=" + scenario, "--prompts=" + file, "--repetitions=6", "--anchors=on", "--warmup-limit=1",
-                  "--run=" + Path(name)});
+    return Bench({"--scenario=" + scenario, "--prompts=" + file, "--max-tokens=4", "--repetitions=6", "--anchors=on",
+                  "--warmup-limit=1", "--run=" + Path(name)});
   }
   process::Completed Compare(const std::string& name) {
     return Assay({"compare", "--run", Path(name), "--baselines", Path("baselines"), "--json", Path("verdict.json")});
@@ -53,10 +53,11 @@ TEST_F(Gate, FailsOnSlowerDecodingAndNamesIt) {
   MeasureAndAccept(Prompts::kEight);
   ASSERT_EQ(Measure("head", std::string(kPacing) + ",slow_decode=1.5", Prompts::kEight).exit_code, 0);
   const process::Completed verdict = Compare("head");
-  EXPECT_EQ(verdict.exit_code, 1) << verdict.standard_output << verdict.standard_error;
-  // All cases slower alike, and the anchors not: the service, not the machine.
-  EXPECT_THAT(verdict.standard_output,
-              ::testing::ContainsRegex("decode .*beyond them .(3[0-9]|4[0-9]|5[0-9]|6[0-9]).*suite_regression"));
+  // All cases slower alike, and the anchors not: the service. Where the machine was too busy for the anchors to be
+  // sure, it cannot tell; it never passes.
+  EXPECT_THAT(verdict.exit_code, ::testing::AnyOf(1, 3)) << verdict.standard_output << verdict.standard_error;
+  EXPECT_THAT(verdict.standard_output, ::testing::ContainsRegex("decode [^\n]*: .(4[5-9]|5[0-5])[.][0-9] %"));
+  EXPECT_THAT(verdict.standard_output, ::testing::ContainsRegex("suite_(regression|shift, slower) *"));
 }
 
 TEST_F(Gate, FailsOnAChangedAnswerAndShowsBoth) {

@@ -120,5 +120,40 @@ TEST_F(GateAnchors, TheSmallestEffectIsThePolicys) {
   EXPECT_NE(Suite(Judged(run), FamilyKind::kDecode).verdict, SuiteVerdict::kSuiteRegression);
 }
 
+// What one session did to all cases and not to the anchors, once and never again.
+TEST_F(GateAnchors, ASecondLookClearsWhatItDoesNotFindAgain) {
+  AcceptSessions(5, WithAnchors());
+  const run::Run first = Measured(Moved(1.12, 1.0));
+  const Comparison alone = Judged(first);
+  ASSERT_EQ(alone.exit_code, 1);
+  EXPECT_TRUE(Suite(alone, FamilyKind::kDecode).suspect);
+  ASSERT_TRUE(alone.second_look.has_value()) << "no case is a suspect, all together are";
+  EXPECT_GE(alone.second_look->suspects.size(), 8U);
+  const Comparison both = Judged(first, {Again(*alone.second_look, first, WithAnchors())});
+  const SuiteFinding& suite = Suite(both, FamilyKind::kDecode);
+  EXPECT_EQ(suite.verdict, SuiteVerdict::kUnchanged);
+  EXPECT_NEAR(*suite.beyond_again, 0.0, 0.03);
+  EXPECT_THAT(suite.reason, HasSubstr("does not confirm"));
+  EXPECT_EQ(both.exit_code, 0);
+}
+
+TEST_F(GateAnchors, ASecondLookConfirmsASuiteRegression) {
+  AcceptSessions(5, WithAnchors());
+  const run::Run first = Measured(Moved(1.12, 1.0));
+  const Comparison alone = Judged(first);
+  ASSERT_TRUE(alone.second_look.has_value());
+  const Comparison both = Judged(first, {Again(*alone.second_look, first, Moved(1.12, 1.0))});
+  EXPECT_EQ(Suite(both, FamilyKind::kDecode).verdict, SuiteVerdict::kSuiteRegression);
+  EXPECT_NEAR(*Suite(both, FamilyKind::kDecode).beyond_again, 0.12, 0.04);
+  EXPECT_EQ(both.exit_code, 1);
+  // Without anchors of its own it confirms nothing, and that is no pass.
+  run::Run blind = Again(*alone.second_look, first, Moved(1.12, 1.0));
+  blind.info.anchors.reset();
+  const Comparison untold = Judged(first, {blind});
+  EXPECT_EQ(Suite(untold, FamilyKind::kDecode).verdict, SuiteVerdict::kSuiteShift);
+  EXPECT_THAT(Suite(untold, FamilyKind::kDecode).why_no_anchors, HasSubstr("second look"));
+  EXPECT_EQ(untold.exit_code, 3);
+}
+
 }  // namespace
 }  // namespace assay::compare

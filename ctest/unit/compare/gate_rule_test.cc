@@ -185,6 +185,13 @@ TEST(GateRule, BelowThreeSessionsALargeSuiteShiftIsNotPassedOver) {
   EXPECT_EQ(Judge(Family(12, {{0.01, -0.01}, -0.5}), 0.05).suite->verdict, SuiteVerdict::kNotJudged) << "faster";
 }
 
+// Sessions too far apart to tell, and sessions that are all the same.
+TEST(GateRule, NorIsItWhereTheSessionsCannotTell) {
+  const FamilyFindings apart = Judge(Family(12, {{0.3, -0.3, 0, 0.25, -0.25}, 0.4}), 0.05);
+  EXPECT_GT(*apart.suite->p, SuitePolicy().alpha);
+  EXPECT_EQ(apart.suite->verdict, SuiteVerdict::kSuiteShift);
+}
+
 // Three names, of which every case has one: that is one session, however many there are in all.
 TEST(GateRule, SessionsWithoutACommonCaseAreNotCountedTogether) {
   std::vector<LatencySeries> family = Family(12, {{0}, 0});

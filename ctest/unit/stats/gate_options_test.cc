@@ -96,5 +96,77 @@ TEST(GateOptions, TrimmedControlsAreTheMeanOfTheMiddle) {
   EXPECT_LT(ConfirmStored(cases, second, options)->cases[4].value().se, median);
 }
 
+// Twelve cases that all got faster by very different amounts, and one slower by 10 %: about 0 the fast side is what
+// they gained, and its spread hides the loss.
+TEST(GateOptions, WhatGotFasterIsNoNoise) {
+  std::vector<CaseInput> cases;
+  for (int c = 0; c < 12; ++c) cases.push_back({-0.40 - 0.002 * c, 1e-4, 50, 0, {}, {}});
+  cases.push_back({0.10, 1e-4, 50, 0, {}, {}});
+  GateOptions options;
+  const auto reference = GateCore(cases, false, false, options);
+  EXPECT_GT(reference->lambda, 20);
+  EXPECT_FALSE(reference->cases[12]->flagged);
+  options.guard_sides = true;
+  const auto sides = GateCore(cases, false, false, options);
+  EXPECT_LT(sides->lambda, 2);
+  EXPECT_TRUE(sides->cases[12]->flagged);
+  EXPECT_LT(sides->cases[0]->p_faster_holm, 0.001);
+}
+
+// One of twelve cases lies 20 % apart from session to session, the others 1 %.
+TEST(GateOptions, ACaseThatSessionsMoveMoreKeepsItsOwnVariance) {
+  std::vector<StoredCase> cases;
+  for (int c = 0; c < 12; ++c) {
+    StoredCase one;
+    for (int k = 0; k < 5; ++k) {
+      const double moved = (c == 3 ? 0.2 : 0.01) * (k % 2 == 0 ? 1 : -1) * (c % 2 == 0 ? 1 : -1);
+      Values values;
+      for (int r = 0; r < 10; ++r) values.push_back(c + moved + 0.01 * ((r * 7 + k * 3 + c) % 10 - 4.5));
+      one.sessions.push_back(values);
+    }
+    for (int r = 0; r < 10; ++r) one.head.push_back(c + (c == 3 ? 0.2 : 0) + 0.01 * ((r * 7 + c) % 10 - 4.5));
+    cases.push_back(std::move(one));
+  }
+  GateOptions options;
+  EXPECT_TRUE(GateStored(cases, options)->cases[3]->flagged);
+  const double se = GateStored(cases, options)->cases[5]->se;
+  options.own_sessions = true;
+  const auto own = GateStored(cases, options);
+  EXPECT_FALSE(own->cases[3]->flagged);
+  EXPECT_GT(own->cases[3]->se, 0.1);
+  EXPECT_LT(own->cases[3]->df, 20);
+  EXPECT_NEAR(own->cases[5]->se, se, 1e-12) << "the others keep theirs";
+}
+
+// Nothing was restarted, all cases are 45 % slower, and their errors differ: z lies between 4 and 37.
+TEST(GateOptions, ACommonSlowdownDoesNotWidenItsOwnError) {
+  std::vector<CaseInput> cases;
+  for (int c = 0; c < 10; ++c) {
+    const double error = 0.01 * (c + 1);
+    cases.push_back({std::log(1.45) + (c % 2 == 0 ? 1 : -1) * 0.5 * error, error * error, 9, 0, {}, {}});
+  }
+  GateOptions options;
+  EXPECT_FALSE(GateCore(cases, false, true, options)->cases[9]->flagged);
+  options.guard_sides = true;
+  const auto gate = GateCore(cases, false, true, options);
+  for (const auto& one : gate->cases) EXPECT_TRUE(one->flagged);
+}
+
+// Anchors that moved 20 % may miss 4 % of what the machine did.
+TEST(GateOptions, AnchorsFollowToAShareOfTheirOwnShift) {
+  auto suite = MakeSuite(35, {});
+  auto anchors = MakeSuite(36, {});
+  for (StoredCase& one : suite) SlowDown(one.head, 1.25);
+  for (StoredCase& one : anchors) SlowDown(one.head, 1.2);
+  GateOptions options;
+  const auto exact = AnchoredSuiteShift(suite, anchors, options);
+  options.anchors_follow = 0.2;
+  const auto loose = AnchoredSuiteShift(suite, anchors, options);
+  ASSERT_TRUE(exact->beyond.se && loose->beyond.se);
+  const double follow = 0.2 * exact->anchors;
+  EXPECT_NEAR(*loose->beyond.se, std::sqrt(*exact->beyond.se * *exact->beyond.se + follow * follow), 1e-12);
+  EXPECT_EQ(loose->beyond.shift, exact->beyond.shift);
+}
+
 }  // namespace
 }  // namespace assay::stats

@@ -367,7 +367,7 @@ TEST(Options, EveryUsageErrorNamesWhatIsWrong) {
                      {{"--repetitions=ten"}, {}, "repetitions"},
                      {{"--repetitions=1.5"}, {}, "repetitions"},
                      {{"--repetitions=auto"}, {}, "needs something to judge by: --baselines=DIR"},
-                     {{"--repetitions=auto:7", "--baselines=b"}, {}, "auto:MAX with MAX from 8 to 100000"},
+                     {{"--repetitions=auto:7", "--baselines=b"}, {}, "auto:MAX with MAX from 10 to 100000"},
                      {{"--repetitions=auto:", "--baselines=b"}, {}, "found 'auto:'"},
                      {{"--repetitions=auto20", "--baselines=b"}, {}, "found 'auto20'"},
                      {{"--repetitions=auto", "--baselines="}, {}, "--baselines"},
