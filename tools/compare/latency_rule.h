@@ -42,6 +42,7 @@ struct LatencySeries {
   std::vector<double> head;         // never empty
   std::vector<SessionValues> base;  // never empty, oldest first
   std::vector<double> second;       // of the second look; empty when the case was not measured again
+  std::string variant = {};         // whose cases may move together
 };
 
 // One case of a paired run: each request of the head beside its partner of the base.
@@ -155,6 +156,9 @@ struct SuiteFinding {
   bool gates = true;         // false: the policy only wants the family shown
   bool explained = false;    // the anchors did the same: it is the machine
   bool decides = false;      // the comparison fails or cannot tell because of it
+  // The cases of one variant beside those of all others, which then stand where the anchors do: `anchors` is the number
+  // of their cases. Empty: all cases of the family.
+  std::string variant = {};
 
   bool Slower() const { return verdict == SuiteVerdict::kSuiteShift && change && *change > 0; }
 };
@@ -162,6 +166,8 @@ struct SuiteFinding {
 struct FamilyFindings {
   std::vector<LatencyFinding> pairs;  // one per series, in their order
   std::optional<SuiteFinding> suite;  // absent when nothing can be said of all together; `kind` and `gates` are not set
+  // Likewise, of each variant; empty where there is one, or too few cases of any.
+  std::vector<SuiteFinding> variants = {};
 };
 
 struct FamilyOptions {

@@ -67,19 +67,30 @@ std::optional<Part> FromSpread(const Side& side, bool robust) {
 }
 
 // What baseline sessions did to the one and not to the other, as the variance of one more session against their mean.
-Part Apart(const parts::Baseline& baseline, const Side& suite, const Side& anchors, const GateOptions& options,
-           std::size_t& sessions) {
+struct Sessions {
+  Part apart;
+  std::size_t count = 0;
+  double farthest = 0;  // that the anchors were from their mean
+};
+
+Sessions Apart(const parts::Baseline& baseline, const Side& suite, const Side& anchors, const GateOptions& options) {
   const auto on_suite = parts::EffectsOf(baseline.cases, suite.chosen, options.session_centre);
   const auto on_anchors = parts::EffectsOf(baseline.cases, anchors.chosen, options.session_centre);
+  Sessions sessions;
   std::vector<double> differences;
   for (std::size_t k = 0; k < std::min(on_suite.effects.size(), on_anchors.effects.size()); ++k) {
-    if (on_suite.effects[k] && on_anchors.effects[k])
-      differences.push_back(*on_suite.effects[k] - *on_anchors.effects[k]);
+    if (!on_suite.effects[k] || !on_anchors.effects[k]) continue;
+    differences.push_back(*on_suite.effects[k] - *on_anchors.effects[k]);
+    sessions.farthest = std::max(sessions.farthest, std::fabs(*on_anchors.effects[k]));
   }
-  sessions = differences.size();
-  if (sessions < kFewestSessionsApart) return {};
-  const auto count = static_cast<double>(sessions);
-  return {parts::VarianceOf(differences) * (1 + 1 / count), count - 1};
+  sessions.count = differences.size();
+  if (sessions.count < kFewestSessionsApart) {
+    sessions.farthest = 0;
+    return sessions;
+  }
+  const auto count = static_cast<double>(sessions.count);
+  sessions.apart = {parts::VarianceOf(differences) * (1 + 1 / count), count - 1};
+  return sessions;
 }
 
 std::optional<Part> OfCases(const Side& suite, const Side& anchors) {
@@ -139,7 +150,9 @@ std::optional<AnchoredShift> AnchoredSuiteShift(std::span<const StoredCase> suit
   result.anchors = *anchor_shift;
   result.suite_used = of_suite.shifts.size();
   result.anchors_used = of_anchors.shifts.size();
-  const Part apart = Apart(*baseline, of_suite, of_anchors, options, result.sessions);
+  const Sessions sessions = Apart(*baseline, of_suite, of_anchors, options);
+  const Part& apart = sessions.apart;
+  result.sessions = sessions.count;
   const double shift = *suite_shift - *anchor_shift;
   const auto of_cases = OfCases(of_suite, of_anchors);
   if (!of_cases) {
@@ -156,7 +169,10 @@ std::optional<AnchoredShift> AnchoredSuiteShift(std::span<const StoredCase> suit
          (of_cases->variance * of_cases->variance / of_cases->df +
           result.apart_variance * result.apart_variance / apart.df);
   }
-  const double follow = options.anchors_follow * *anchor_shift;
+  const double moved = std::fabs(*anchor_shift);
+  const double known = std::min(moved, 2 * sessions.farthest);
+  const double follow =
+      options.anchors_follow * known + std::max(options.anchors_follow, options.anchors_strange) * (moved - known);
   result.beyond = parts::TestSuite(shift, std::sqrt(variance + follow * follow), df, options);
   return result;
 }

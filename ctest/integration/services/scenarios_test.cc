@@ -139,7 +139,8 @@ TEST_P(OnEachGeneration, ReasoningIsOutputAndNotText) {
   EXPECT_NE(answer.text, "");
   for (const run::Sample& sample : measured.samples) {
     if (!sample.counts()) continue;
-    EXPECT_LT(*run::TtftMs(sample), *run::TtfoMs(sample));
+    // Where the client gets the processor late, both are in what it reads at once.
+    EXPECT_LE(*run::TtftMs(sample), *run::TtfoMs(sample));
   }
 }
 

@@ -168,5 +168,23 @@ TEST(GateOptions, AnchorsFollowToAShareOfTheirOwnShift) {
   EXPECT_EQ(loose->beyond.shift, exact->beyond.shift);
 }
 
+// A service that the machine does not touch (it runs on a GPU) and a machine that is much faster today: beyond the
+// anchors it is slower, but nothing has shown that it goes along with them.
+TEST(GateOptions, AnchorsFarFromTheirBaselineProveNothing) {
+  for (const double faster : {0.85, 0.7, 0.5}) {
+    const auto suite = MakeSuite(35, {});
+    auto anchors = MakeSuite(36, {});
+    for (StoredCase& one : anchors) SlowDown(one.head, faster);
+    GateOptions options;
+    options.anchors_follow = 0.2;
+    const auto proven = AnchoredSuiteShift(suite, anchors, options);
+    options.anchors_strange = 0.5;
+    const auto strange = AnchoredSuiteShift(suite, anchors, options);
+    ASSERT_TRUE(proven->beyond.p && strange->beyond.p);
+    EXPECT_LT(*proven->beyond.p, 0.01) << faster;
+    EXPECT_GT(*strange->beyond.p, 0.02) << faster;
+  }
+}
+
 }  // namespace
 }  // namespace assay::stats
