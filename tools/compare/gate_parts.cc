@@ -44,7 +44,7 @@ stats::GateOptions StoredOptions(double alpha, std::size_t first_look) {
   options.biweight_centre = true;
   options.own_sessions = true;
   options.anchors_follow = 0.2;
-  options.anchors_strange = 0.5;
+  options.anchors_strange = 0.6;
   options.guard_sides = true;
   options.first_look = first_look;
   return options;

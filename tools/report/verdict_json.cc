@@ -4,7 +4,9 @@
 #include <cmath>
 #include <ostream>
 #include <string>
+#include <string_view>
 
+#include "fixtures/base/result.h"
 #include "fixtures/run/json.h"
 #include "tools/report/comparison_text.h"
 #include "tools/report/decision_text.h"
@@ -258,11 +260,22 @@ Json ToJson(const compare::ComparedRun& one) {
                                            {"version", one.service.version}}}};
 }
 
+// No string has a line break in it: this stands nowhere else.
+constexpr std::string_view kNoCases = "\n  \"cases\": []";
+
+// The cases of a large suite are nearly all of its verdict: as one tree they take more memory than all that was judged.
+void WriteElement(const Json& element, std::ostream& out) {
+  const std::string text = run::WriteJson(element, run::JsonStyle::kPretty);
+  std::string_view rest = text;
+  for (std::size_t end = rest.find('\n'); end != std::string_view::npos; end = rest.find('\n')) {
+    out << "\n    " << rest.substr(0, end);
+    rest.remove_prefix(end + 1);
+  }
+}
+
 }  // namespace
 
 void WriteVerdictJson(const Comparison& comparison, std::ostream& out) {
-  JsonArray cases;
-  for (const CaseComparison& one : comparison.cases) cases.push_back(ToJson(one));
   JsonArray runs;
   for (const compare::ComparedRun& one : comparison.runs) runs.push_back(ToJson(one));
   JsonArray suite;
@@ -279,7 +292,7 @@ void WriteVerdictJson(const Comparison& comparison, std::ostream& out) {
   const Json question = comparison.selection.question
                             ? Json(std::string(compare::ToString(*comparison.selection.question)))
                             : Json("both");
-  out << run::WriteJson(
+  const std::string all_but_cases = run::WriteJson(
       JsonObject{{"schema_version", kVerdictSchemaVersion},
                  {"verdict", std::string(compare::ToString(comparison.verdict))},
                  {"exit_code", comparison.exit_code},
@@ -297,10 +310,19 @@ void WriteVerdictJson(const Comparison& comparison, std::ostream& out) {
                  {"runs", std::move(runs)},
                  {"cases_in_family", Count(comparison.cases_in_family)},
                  {"suite", std::move(suite)},
-                 {"cases", std::move(cases)},
+                 {"cases", JsonArray{}},
                  {"flags", std::move(flags)},
                  {"warnings", std::move(warnings)}},
       run::JsonStyle::kPretty);
+  const std::size_t place = all_but_cases.find(kNoCases);
+  ASSAY_CHECK(place != std::string::npos, "the cases have their place between the other keys");
+  const std::string_view text = all_but_cases;
+  out << text.substr(0, place + kNoCases.size() - 1);
+  for (std::size_t i = 0; i < comparison.cases.size(); ++i) {
+    out << (i > 0 ? "," : "");
+    WriteElement(ToJson(comparison.cases[i]), out);
+  }
+  out << (comparison.cases.empty() ? "" : "\n  ") << text.substr(place + kNoCases.size() - 1);
 }
 
 }  // namespace assay::report

@@ -73,10 +73,10 @@ struct GateOptions {
   // AnchoredSuiteShift: share of their own shift by which anchors may miss what the machine did to the suite; its
   // square is added to the variance. A machine that is 20 % slower does not slow every program by the same 20 %.
   double anchors_follow = 0;
-  // The same for the part of their shift that is more than twice the largest that a session of the baseline had (of all
-  // of it with fewer than 3 sessions): nothing has shown that the suite goes along that far. A service that does not
-  // (on a GPU, say) is 1 / anchors_strange standard errors from its anchors, however far those moved: .5 keeps that
-  // inside every level up to .02.
+  // The same where they got faster, for the part of their shift that is more than twice the largest that a session of
+  // the baseline had (of all of it with fewer than 3 sessions): nothing has shown that the suite goes along that far,
+  // and one that stays where it is (on a GPU, say) must not pass for slower. It is then 1 / anchors_strange standard
+  // errors from its anchors, however far those moved: .6 keeps that inside every level up to .04.
   double anchors_strange = 0;
   // The guard looks at either side for itself: the spread of the fast cases widens the errors of the slow ones, that of
   // the slow cases the errors of the fast ones, and without centring the fast side begins where the cases lie, not at

@@ -78,16 +78,16 @@ Sessions Apart(const parts::Baseline& baseline, const Side& suite, const Side& a
   const auto on_anchors = parts::EffectsOf(baseline.cases, anchors.chosen, options.session_centre);
   Sessions sessions;
   std::vector<double> differences;
+  std::vector<double> of_anchors;
   for (std::size_t k = 0; k < std::min(on_suite.effects.size(), on_anchors.effects.size()); ++k) {
     if (!on_suite.effects[k] || !on_anchors.effects[k]) continue;
     differences.push_back(*on_suite.effects[k] - *on_anchors.effects[k]);
-    sessions.farthest = std::max(sessions.farthest, std::fabs(*on_anchors.effects[k]));
+    of_anchors.push_back(*on_anchors.effects[k]);
   }
   sessions.count = differences.size();
-  if (sessions.count < kFewestSessionsApart) {
-    sessions.farthest = 0;
-    return sessions;
-  }
+  if (sessions.count < kFewestSessionsApart) return sessions;
+  const double middle = parts::MeanOf(of_anchors);
+  for (const double effect : of_anchors) sessions.farthest = std::max(sessions.farthest, std::fabs(effect - middle));
   const auto count = static_cast<double>(sessions.count);
   sessions.apart = {parts::VarianceOf(differences) * (1 + 1 / count), count - 1};
   return sessions;
@@ -170,9 +170,9 @@ std::optional<AnchoredShift> AnchoredSuiteShift(std::span<const StoredCase> suit
           result.apart_variance * result.apart_variance / apart.df);
   }
   const double moved = std::fabs(*anchor_shift);
-  const double known = std::min(moved, 2 * sessions.farthest);
+  const double strange = *anchor_shift < 0 ? std::max(0.0, moved - 2 * sessions.farthest) : 0;
   const double follow =
-      options.anchors_follow * known + std::max(options.anchors_follow, options.anchors_strange) * (moved - known);
+      options.anchors_follow * (moved - strange) + std::max(options.anchors_follow, options.anchors_strange) * strange;
   result.beyond = parts::TestSuite(shift, std::sqrt(variance + follow * follow), df, options);
   return result;
 }

@@ -99,6 +99,7 @@ process::Completed ServicesTest::Measure(std::vector<std::string> arguments,
       {"--repetitions", "4"},
       {"--warmup-limit", "2"},
       {"--probe", "off"},
+      {"--anchors", "off"},
       {"--run", Path("run")},
       {"--drain-timeout", "10s"}};
   for (const auto& [flag, value] : defaults) {

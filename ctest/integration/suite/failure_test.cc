@@ -99,8 +99,9 @@ TEST_F(BenchFailure, AFailedCaseIsNamedAndTheOthersGoOn) {
   const std::string prompts = Write("prompts.json", R"({"schema_version":1,"prompts":[
     {"id":"good","max_tokens":4,"messages":[{"role":"user","content":"Hello"}]},
     {"id":"bad","max_tokens":900000,"messages":[{"role":"user","content":"Hello"}]}]})");
-  const std::vector<std::string> arguments = {"--service=embedded", "--models=ember-mini-int8-cpu:1",
-                                              "--prompts=" + prompts, "--repetitions=2", "--run=" + Path("run")};
+  const std::vector<std::string> arguments = {"--service=embedded",   "--models=ember-mini-int8-cpu:1",
+                                              "--prompts=" + prompts, "--repetitions=2",
+                                              "--anchors=off",        "--run=" + Path("run")};
   const process::Completed done = Run("assay-bench", arguments);
   EXPECT_EQ(done.exit_code, 1) << done.standard_error;
   EXPECT_NE(done.standard_output.find("failed: chat/ember-mini-int8-cpu:1/bad/"), std::string::npos)

@@ -369,6 +369,22 @@ TEST(ReadMember, FindsWhatTheTreeFinds) {
   }
 }
 
+TEST(ReadMember, LeavesOutAMemberOfItButReadsOverItAsStrictly) {
+  const ExampleRun folder;
+  const auto read = [&](const std::string& text) {
+    folder.Write("run.json", text);
+    return ReadMember(folder.path() / "run.json", "assay", "s");
+  };
+  EXPECT_EQ(read(R"({"s":1,"assay":{"a":[1],"s":[{"b":2}],"t":{"s":3}}})"),
+            Json(JsonObject{{"a", JsonArray{1}}, {"t", JsonObject{{"s", 3}}}}));
+  EXPECT_EQ(read(R"({"assay":{"a":1}})"), Json(JsonObject{{"a", 1}}));
+  EXPECT_EQ(read(R"({"assay":["s"]})"), Json(JsonArray{"s"}));
+  for (const char* text : {R"({"assay":{"s":[1,]}})", R"({"assay":{"s":1,"s":2}})", R"({"assay":{"a":1,"a":2}})",
+                           R"({"assay":{"s":{"b":1,"b":2}}})"}) {
+    EXPECT_FALSE(read(text)) << text;
+  }
+}
+
 TEST(ReadMember, IsAsStrictAboutDepth) {
   const ExampleRun folder;
   for (const std::size_t depth : {126U, 127U}) {

