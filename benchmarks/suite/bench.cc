@@ -14,6 +14,8 @@
 #include "benchmarks/suite/pair_run.h"
 #include "benchmarks/suite/progress.h"
 #include "benchmarks/suite/resolve.h"
+#include "benchmarks/suite/rounds.h"
+#include "benchmarks/suite/run_facts.h"
 #include "benchmarks/suite/second_look.h"
 #include "fixtures/base/files.h"
 #include "fixtures/base/text.h"
@@ -30,6 +32,12 @@ class Bench {
       : options_(options), environment_(environment), out_(out), err_(err), progress_(err, StandardErrorIsTerminal()) {}
 
   int Run() {
+    if (!options_.list_only) {
+      if (const base::Status free = FreeForRun(options_.run_directory); !free.ok()) {
+        return Fail(free.error(), kUsageOrInput);
+      }
+      if (const base::Status judged = CheckRounds(); !judged.ok()) return Fail(judged.error(), kUsageOrInput);
+    }
     if (options_.confirm) {
       const std::optional<int> ended = ReadLook();
       if (ended) return *ended;
@@ -68,6 +76,20 @@ class Bench {
     for (const std::string& line : lines) err_ << "assay-bench: " << base::EscapeForTerminal(line) << "\n";
   }
 
+  // The first run of a suite has nothing to be judged by yet: it is measured as planned.
+  base::Status CheckRounds() {
+    if (!options_.in_rounds) return {};
+    ASSAY_TRY(const bool judged, HasBaselines(options_.baselines, options_.policy));
+    if (judged) return {};
+    std::vector<std::string> folders;
+    for (const std::filesystem::path& folder : options_.baselines) folders.push_back("'" + base::ToUtf8(folder) + "'");
+    Tell({"--repetitions=auto: no latency was accepted into " + base::Join(folders, ", ") +
+          " yet, so that no verdict can settle early: every case is asked " + std::to_string(options_.repetitions) +
+          " times; `assay accept` makes a baseline of the run"});
+    options_.in_rounds = false;
+    return {};
+  }
+
   // What is to be looked at again; an exit code when that is nothing.
   std::optional<int> ReadLook() {
     base::Result<std::optional<AskedLook>> asked = ReadAskedLook(*options_.confirm);
@@ -77,6 +99,8 @@ class Bench {
            << " asks for no second look\n";
       return kEveryCaseRan;
     }
+    const base::Status fits = CheckKind(**asked, false, *options_.confirm);
+    if (!fits.ok()) return Fail(fits.error(), kUsageOrInput);
     const base::Status status = NotAFirstLook(options_.run_directory, (*asked)->look);
     if (!status.ok()) return Fail(status.error(), kUsageOrInput);
     if (!options_.repetitions_stated) {

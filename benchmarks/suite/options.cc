@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "benchmarks/suite/benchmark_flags.h"
+#include "benchmarks/suite/repeat_flags.h"
 #include "benchmarks/suite/rounds.h"
 #include "fixtures/base/text.h"
 #include "fixtures/base/units.h"
@@ -384,7 +385,9 @@ base::Status FillPair(const po::variables_map& map, Options& options) {
         "--pair writes Google Benchmark's JSON of each side into DIR/base/run.json and DIR/head/run.json; leave out "
         "--benchmark_out and --benchmark_format");
   }
-  if (options.restarts && (*options.restarts < 1 || *options.restarts > options.repetitions)) {
+  // How often a second look asks stands in its verdict, which is read later.
+  const bool too_many = !options.confirm && options.restarts > options.repetitions;
+  if (options.restarts && (*options.restarts < 1 || too_many)) {
     return Usage("--restarts should be between 1 (never) and the " + std::to_string(options.repetitions) +
                  " repetitions; every block needs one");
   }
@@ -429,10 +432,15 @@ base::Result<Options> ParseOptions(const std::vector<std::string>& args, const E
   std::optional<std::int64_t> repetitions;
   ASSAY_TRY(const std::vector<std::string> rest, TakeBenchmarkFlags(args, options, repetitions));
   po::variables_map map;
+  std::vector<GivenFlag> given;
   try {
     // Abbreviations off: a flag that works today must not become ambiguous tomorrow.
     const auto style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
-    po::store(po::command_line_parser(rest).options(Description()).positional({}).style(style).run(), map);
+    const po::options_description description = Description();  // `parsed` refers to it
+    const po::parsed_options parsed =
+        po::command_line_parser(rest).options(description).positional({}).style(style).run();
+    for (const po::option& one : parsed.options) given.push_back({one.string_key, one.original_tokens});
+    po::store(parsed, map);
     po::notify(map);
   } catch (const po::error& error) {
     return Usage(std::string(error.what()) + "; see assay-bench --help");
@@ -440,7 +448,13 @@ base::Result<Options> ParseOptions(const std::vector<std::string>& args, const E
   options.help = map.count("help") > 0;
   options.version = map.count("version") > 0;
   if (options.help || options.version) return options;
-  return FromMap(map, environment, std::move(options), repetitions);
+  ASSAY_TRY(options, FromMap(map, environment, std::move(options), repetitions));
+  std::vector<std::string> repeated = FlagsToRepeat(given, options);
+  // What is no text cannot be written down.
+  if (std::ranges::all_of(repeated, [](const std::string& flag) { return base::IsValidUtf8(flag); })) {
+    options.repeated = std::move(repeated);
+  }
+  return options;
 }
 
 std::string HelpText() {

@@ -78,6 +78,8 @@ struct Options {
   std::optional<std::filesystem::path> benchmark_out;
   std::string benchmark_format;              // empty = our own summary; json, csv or console
   std::vector<std::string> benchmark_flags;  // handed on
+
+  std::optional<std::vector<std::string>> repeated;  // what a second look is asked with: FlagsToRepeat
 };
 
 // kUsage with what was wanted, found and what to do. `args` without the program's name.

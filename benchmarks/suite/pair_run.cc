@@ -61,8 +61,8 @@ base::Result<Course> DecideCourse(const Options& options, PairSides& sides) {
     blocks = options.restarts.value_or(std::min(options.repetitions, kBlocks));
     if (blocks > 1 && course.renewal == session::Renewal::kLoads) {
       course.info.notes.push_back(
-          "between blocks the models were unloaded and loaded, not both services restarted: they were not all started "
-          "by this run");
+          "a service that this run did not start kept running between the blocks: what a start of it does by chance is "
+          "not in these numbers, what loading its models does is");
     }
   } else if (options.restarts.value_or(1) > 1) {
     return base::Error{base::ErrorCode::kUsage,
@@ -81,6 +81,11 @@ base::Result<Course> DecideCourse(const Options& options, PairSides& sides) {
   }
   course.info.blocks = CutIntoBlocks(options.repetitions, blocks);
   course.info.restarted = blocks > 1;
+  // Where sides take turns by the block each is loaded before its own, whatever could be restarted.
+  if (course.info.restarted) {
+    const bool services = course.fit != Fit::kOneByOne && course.renewal == session::Renewal::kRestart;
+    course.info.renewal = services ? run::PairRenewal::kServices : run::PairRenewal::kModels;
+  }
   course.info.seed = options.seed;
   return course;
 }
@@ -99,6 +104,9 @@ class PairBench {
       : options_(options), environment_(environment), out_(out), err_(err), progress_(err, StandardErrorIsTerminal()) {}
 
   int Run() {
+    if (!options_.list_only) {
+      if (const base::Status free = FreeForPair(options_.run_directory); !free.ok()) return FailWriting(free.error());
+    }
     if (options_.confirm) {
       const std::optional<int> ended = ReadLook();
       if (ended) return *ended;
@@ -150,6 +158,9 @@ class PairBench {
     base::Result<std::optional<AskedLook>> asked = ReadAskedLook(*options_.confirm);
     if (!asked.ok()) return FailWriting(asked.error());
     if (!*asked) return NothingToConfirm(" asks for no second look");
+    if (const base::Status fits = CheckKind(**asked, true, *options_.confirm); !fits.ok()) {
+      return FailWriting(fits.error());
+    }
     const base::Status status = NotAFirstLook(options_.run_directory / "head", (*asked)->look);
     if (!status.ok()) return FailWriting(status.error());
     if (!options_.repetitions_stated) options_.repetitions = options_.request.repetitions = (*asked)->repetitions;
@@ -190,11 +201,6 @@ class PairBench {
 
   // Everything that is written.
   int Record() {
-    std::error_code ec;
-    if (fs::exists(directory_ / "run.json", ec)) {
-      return FailWriting({base::ErrorCode::kUsage, "this folder holds an ordinary run; choose another --run for a pair",
-                          directory_.string()});
-    }
     const base::Result<RunLock> base_lock = RunLock::Take(directory_ / base().name);
     if (!base_lock.ok()) return FailWriting(base_lock.error());
     const base::Result<RunLock> head_lock = RunLock::Take(directory_ / head().name);
@@ -268,14 +274,16 @@ class PairBench {
 
   // False when it did not work out: then nothing of these cases is asked any more.
   bool Renew(const std::vector<std::size_t>& models, const std::vector<std::size_t>& cases) {
-    progress_.Say("starting both sides anew", false);
+    const bool services = course_.info.renewal == run::PairRenewal::kServices;
+    progress_.Say(services ? "restarting both services" : "loading the models of both sides anew", false);
     const base::Status renewed = sides_->Renew(models);
     progress_.Clear();
     if (renewed.ok()) return true;
     if (process::InterruptRequested()) return false;
     for (const std::size_t i : cases) {
       for (Side* const side : {&base(), &head()}) {
-        if (!Failed(side->cases[i])) side->cases[i].failure = "not started anew: " + renewed.error().Message();
+        if (!Failed(side->cases[i]))
+          side->cases[i].failure = (services ? "not restarted: " : "not loaded anew: ") + renewed.error().Message();
       }
     }
     return false;

@@ -62,6 +62,26 @@ std::vector<std::int64_t> LooksFor(std::int64_t most) {
   return looks;
 }
 
+base::Result<bool> HasBaselines(const std::vector<std::filesystem::path>& baselines,
+                                const std::optional<std::filesystem::path>& policy) {
+  std::error_code ec;
+  if (policy && !std::filesystem::is_regular_file(*policy, ec)) {
+    return base::Error{base::ErrorCode::kUsage,
+                       "--policy: there is no such file; name the one `assay compare` judges by",
+                       base::ToUtf8(*policy)};
+  }
+  bool any = false;
+  for (const std::filesystem::path& folder : baselines) {
+    if (std::filesystem::exists(folder, ec) && !std::filesystem::is_directory(folder, ec)) {
+      return base::Error{base::ErrorCode::kUsage,
+                         "--baselines: this is no folder; name the one that `assay accept` writes into",
+                         base::ToUtf8(folder)};
+    }
+    any = any || std::filesystem::is_directory(folder / "latency", ec);
+  }
+  return any;
+}
+
 RoundJudge::RoundJudge(RoundOptions options, const std::vector<run::PlannedCase>& cases,
                        std::filesystem::path directory, std::function<base::Status()> interim)
     : options_(std::move(options)),

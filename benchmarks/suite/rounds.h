@@ -29,6 +29,11 @@ inline constexpr std::int64_t kFewestMostRepetitions = 10;
 // Repetitions after which the cases are judged; the last is `most`.
 std::vector<std::int64_t> LooksFor(std::int64_t most);
 
+// Whether there is any latency to judge by; looked at before anything is started. kUsage for a folder of baselines that
+// is a file, and for a policy that is not there.
+base::Result<bool> HasBaselines(const std::vector<std::filesystem::path>& baselines,
+                                const std::optional<std::filesystem::path>& policy);
+
 struct RoundOptions {
   std::int64_t most = kDefaultMostRepetitions;
   std::filesystem::path assay;  // the program that judges

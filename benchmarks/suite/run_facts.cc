@@ -5,10 +5,12 @@
 
 #include "benchmarks/suite/case_failures.h"
 #include "benchmarks/suite/inputs.h"
+#include "fixtures/base/files.h"
 #include "fixtures/base/text.h"
 #include "fixtures/overhead/overhead.h"
 #include "fixtures/process/interrupt.h"
 #include "fixtures/process/process.h"
+#include "fixtures/run/pair.h"
 
 namespace assay::suite {
 namespace {
@@ -30,6 +32,7 @@ void FillInfo(const Options& options, run::RunInfo& info) {
   info.provenance.build_type = ASSAY_BUILD_TYPE;
   info.provenance.seed = options.seed;
   info.provenance.repetitions = options.repetitions;
+  info.provenance.arguments = options.repeated;
   FillGit(info.provenance);
   info.environment = run::DetectEnvironment();
 }
@@ -39,6 +42,25 @@ std::filesystem::path RunDirectory(const Options& options, const run::Provenance
   std::string name = "assay-run-" + provenance.started_at;  // no colons: Windows has none in file names
   std::erase(name, ':');
   return name;
+}
+
+base::Status FreeForRun(const std::filesystem::path& directory) {
+  if (directory.empty()) return {};
+  const bool pair = run::IsPair(directory);
+  if (!pair && !run::IsSideOfPair(directory)) return {};
+  return base::Error{base::ErrorCode::kUsage,
+                     std::string(pair ? "this folder holds a pair" : "this folder is a side of a pair") +
+                         ", which an ordinary run must not replace in part; choose another --run",
+                     base::ToUtf8(directory)};
+}
+
+base::Status FreeForPair(const std::filesystem::path& directory) {
+  if (directory.empty()) return {};
+  std::error_code ec;
+  const bool run = std::filesystem::exists(directory / "run.json", ec);
+  if (!run) return {};
+  return base::Error{base::ErrorCode::kUsage, "this folder holds an ordinary run; choose another --run for a pair",
+                     base::ToUtf8(directory)};
 }
 
 run::Overhead OwnOverhead(const Options& options) {

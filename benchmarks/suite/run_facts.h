@@ -8,6 +8,7 @@
 
 #include "benchmarks/suite/options.h"
 #include "benchmarks/suite/progress.h"
+#include "fixtures/base/result.h"
 #include "fixtures/catalogue/cases.h"
 #include "fixtures/run/run_directory.h"
 #include "fixtures/session/session.h"
@@ -19,6 +20,12 @@ void FillInfo(const Options& options, run::RunInfo& info);
 
 // `options.run_directory`, or a name made of the moment the run began.
 std::filesystem::path RunDirectory(const Options& options, const run::Provenance& provenance);
+
+// kUsage where what is to be written would leave an older result beside it that then reads as if both belonged
+// together: an ordinary run in the folder of a pair or of a side of one, a pair in that of a run. An empty path is
+// free.
+base::Status FreeForRun(const std::filesystem::path& directory);
+base::Status FreeForPair(const std::filesystem::path& directory);
 
 // Takes about a second, unless --self-measurement=off.
 run::Overhead OwnOverhead(const Options& options);

@@ -49,14 +49,20 @@ base::Result<AskedLook> LookFromJson(const run::Json& value, const std::filesyst
   return asked;
 }
 
-// Null where the run says nothing of the kind.
-const std::string* StartedAt(const run::Json& json) {
+// The text at the end of these keys; null where there is none.
+const std::string* TextAt(const run::Json& json, std::initializer_list<const char*> keys) {
   const run::Json* at = &json;
-  for (const char* key : {"assay", "provenance", "started_at"}) {
+  for (const char* key : keys) {
     at = at->as_object() == nullptr ? nullptr : at->Find(key);
     if (at == nullptr) return nullptr;
   }
   return at->as_string();
+}
+
+// How a side of the verdict's pair was stated; the word for it where the file does not say.
+std::string Stated(const run::Json& pair, const char* side) {
+  const std::string* stated = TextAt(pair, {side, "stated"});
+  return stated != nullptr ? *stated : side == std::string_view("base") ? "BASE" : "HEAD";
 }
 
 }  // namespace
@@ -75,8 +81,24 @@ base::Result<std::optional<AskedLook>> ReadAskedLook(const std::filesystem::path
   if (look == nullptr || look->is_null()) return std::optional<AskedLook>();
   base::Result<AskedLook> asked = LookFromJson(*look, verdict);
   if (!asked.ok()) return NoVerdict(asked.error().Message(), verdict);
+  if (const run::Json* pair = json->Find("pair"); pair != nullptr && !pair->is_null()) {
+    asked->pair = AskedLook::Pair{Stated(*pair, "base"), Stated(*pair, "head")};
+  }
   if (asked->look.suspects.empty()) return std::optional<AskedLook>();
   return std::optional<AskedLook>(*std::move(asked));
+}
+
+base::Status CheckKind(const AskedLook& asked, bool as_pair, const std::filesystem::path& verdict) {
+  if (asked.pair.has_value() == as_pair) return {};
+  if (as_pair) {
+    return Usage(
+        "this verdict is about a run and its baselines, which a pair cannot confirm; leave --pair out and "
+        "repeat the flags of the first run",
+        verdict);
+  }
+  return Usage("this verdict is about a pair, which only a pair can confirm; add --pair " +
+                   base::EscapeForTerminal(asked.pair->base) + " " + base::EscapeForTerminal(asked.pair->head),
+               verdict);
 }
 
 base::Status NotAFirstLook(const std::filesystem::path& directory, const run::SecondLook& look) {
@@ -85,7 +107,7 @@ base::Status NotAFirstLook(const std::filesystem::path& directory, const run::Se
   if (directory.empty() || !std::filesystem::exists(file, ec)) return {};
   const base::Result<run::Json> json = run::ReadJsonFile(file);
   if (!json.ok()) return {};  // whatever it is, it is no run that could have been judged
-  const std::string* started = StartedAt(*json);
+  const std::string* started = TextAt(*json, {"assay", "provenance", "started_at"});
   if (started == nullptr || std::ranges::find(look.first_started_at, *started) == look.first_started_at.end()) {
     return {};
   }

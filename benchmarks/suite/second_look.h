@@ -21,11 +21,19 @@ namespace assay::suite {
 struct AskedLook {
   run::SecondLook look;
   std::int64_t repetitions = 0;  // per case
+  struct Pair {                  // the sides as they were stated
+    std::string base;
+    std::string head;
+  };
+  std::optional<Pair> pair;  // absent: a verdict about runs and their baselines
 };
 
 // Absent: the file is a verdict that has nothing to confirm. kUsage when it is no verdict, kNotFound when it is not
 // there.
 base::Result<std::optional<AskedLook>> ReadAskedLook(const std::filesystem::path& verdict);
+
+// kUsage when a look of a pair is to be taken without --pair, or one of a run with it: `as_pair` = --pair was given.
+base::Status CheckKind(const AskedLook& asked, bool as_pair, const std::filesystem::path& verdict);
 
 // kUsage when `directory` holds one of the runs that are to be confirmed: it would be replaced.
 base::Status NotAFirstLook(const std::filesystem::path& directory, const run::SecondLook& look);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <chrono>
+#include <map>
 #include <ostream>
+#include <string>
 
 #include "fixtures/base/clock.h"
 #include "fixtures/base/text.h"
 #include "tools/cli/commands.h"
+#include "tools/cli/common_options.h"
 #include "tools/cli/options.h"
 #include "tools/compare/accept.h"
 
@@ -38,11 +41,8 @@ void Declare(Options& options) {
 base::Result<int> AcceptCommand(const std::vector<std::string>& args, std::ostream& out) {
   Options options(kSynopsis, kExamples);
   Declare(options);
-  ASSAY_RETURN_IF_ERROR(options.Parse(args));
-  if (options.help_wanted()) {
-    out << options.Help();
-    return int{kGood};
-  }
+  ASSAY_TRY(const bool parsed, ParseOrHelp(args, options, out));
+  if (!parsed) return int{kGood};
   ASSAY_TRY(const std::vector<std::filesystem::path> directories, options.RequiredPaths("run"));
   compare::AcceptRequest request;
   ASSAY_TRY(request.baselines, options.Required("baselines"));
@@ -52,10 +52,7 @@ base::Result<int> AcceptCommand(const std::vector<std::string>& args, std::ostre
   request.latency = !only || *only == "latency";
   request.cases = options.Values("case");
   request.at = base::UtcTimestamp(std::chrono::system_clock::now());
-  request.policy = compare::DefaultPolicy();
-  if (const std::optional<std::string> file = options.Value("policy")) {
-    ASSAY_TRY(request.policy, compare::ReadPolicy(*file));
-  }
+  ASSAY_TRY(request.policy, PolicyOf(options));
   ASSAY_TRY(const compare::RunSet runs, compare::RunSet::Read(directories));
   ASSAY_TRY(const compare::AcceptSummary summary, compare::Accept(runs, request));
 
@@ -63,6 +60,12 @@ base::Result<int> AcceptCommand(const std::vector<std::string>& args, std::ostre
       << summary.answers_new << " new, " << summary.answers_changed << " changed, " << summary.answers_unchanged
       << " unchanged; latency sessions " << summary.sessions_added << " added, " << summary.sessions_replaced
       << " replaced\n";
+  std::map<std::string, std::size_t> left_out;  // by reason, which is said once
+  for (const compare::NotAccepted& one : summary.latency_left_out) ++left_out[one.reason];
+  for (const auto& [reason, cases] : left_out) {
+    out << "left out the latency of " << cases << (cases == 1 ? " case: " : " cases: ")
+        << base::EscapeForTerminal(reason) << "\n";
+  }
   for (const std::filesystem::path& path : summary.written) {
     out << "wrote " << base::EscapeForTerminal(path.string()) << "\n";
   }

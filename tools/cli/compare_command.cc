@@ -9,6 +9,7 @@
 #include "fixtures/base/text.h"
 #include "fixtures/run/pair.h"
 #include "tools/cli/commands.h"
+#include "tools/cli/common_options.h"
 #include "tools/cli/options.h"
 #include "tools/compare/comparison.h"
 #include "tools/compare/gate_rule.h"
@@ -121,10 +122,7 @@ base::Result<Asked> AskedOf(const Options& options) {
   }
   ASSAY_TRY(asked.selection, SelectionOf(options));
   ASSAY_TRY(asked.today, TodayOf(options));
-  asked.policy = compare::DefaultPolicy();
-  if (const std::optional<std::string> file = options.Value("policy")) {
-    ASSAY_TRY(asked.policy, compare::ReadPolicy(*file));
-  }
+  ASSAY_TRY(asked.policy, PolicyOf(options));
   return asked;
 }
 
@@ -188,11 +186,8 @@ base::Status WriteFiles(const Options& options, const compare::Comparison& compa
 base::Result<int> CompareCommand(const std::vector<std::string>& args, std::ostream& out) {
   Options options(kSynopsis, kExamples);
   Declare(options);
-  ASSAY_RETURN_IF_ERROR(options.Parse(args));
-  if (options.help_wanted()) {
-    out << options.Help();
-    return int{kGood};
-  }
+  ASSAY_TRY(const bool parsed, ParseOrHelp(args, options, out));
+  if (!parsed) return int{kGood};
   if (options.Has("self")) return SelfCheckCommand(options, out);
   for (const char* only_self : {"splits", "seed"}) {
     if (options.Has(only_self)) return Usage(std::string("--") + only_self + " says how --self splits; add --self");

@@ -5,6 +5,7 @@
 #include "fixtures/base/files.h"
 #include "fixtures/run/pair.h"
 #include "tools/cli/commands.h"
+#include "tools/cli/common_options.h"
 #include "tools/cli/options.h"
 #include "tools/compare/request_plan.h"
 #include "tools/report/request_plan_report.h"
@@ -44,11 +45,8 @@ void Declare(Options& options) {
 base::Result<int> PlanCommand(const std::vector<std::string>& args, std::ostream& out) {
   Options options(kSynopsis, kExamples);
   Declare(options);
-  ASSAY_RETURN_IF_ERROR(options.Parse(args));
-  if (options.help_wanted()) {
-    out << options.Help();
-    return int{kGood};
-  }
+  ASSAY_TRY(const bool parsed, ParseOrHelp(args, options, out));
+  if (!parsed) return int{kGood};
   ASSAY_TRY(const std::vector<std::filesystem::path> directories, options.RequiredPaths("run"));
   ASSAY_TRY(const std::string needed, options.Required("effect"));
   ASSAY_TRY(const std::optional<double> effect, options.Share("effect", 0, kLargestEffect));
@@ -63,10 +61,7 @@ base::Result<int> PlanCommand(const std::vector<std::string>& args, std::ostream
   compare::PlanOptions plan;
   if (effect) plan.effect = *effect;
   if (power) plan.power = *power;
-  compare::Policy policy = compare::DefaultPolicy();
-  if (const std::optional<std::string> file = options.Value("policy")) {
-    ASSAY_TRY(policy, compare::ReadPolicy(*file));
-  }
+  ASSAY_TRY(const compare::Policy policy, PolicyOf(options));
   ASSAY_TRY(const compare::RunSet runs, compare::RunSet::Read(directories));
   ASSAY_TRY(const compare::RequestPlan result, compare::PlanRequests(runs, options.Paths("baselines"), policy, plan));
   report::WriteRequestPlanTerminal(result, out);

@@ -4,6 +4,7 @@
 
 #include "fixtures/base/files.h"
 #include "tools/cli/commands.h"
+#include "tools/cli/common_options.h"
 #include "tools/cli/options.h"
 #include "tools/compare/policy.h"
 #include "tools/compare/run_set.h"
@@ -39,18 +40,12 @@ void Declare(Options& options) {
 base::Result<int> ReportCommand(const std::vector<std::string>& args, std::ostream& out) {
   Options options(kSynopsis, kExamples);
   Declare(options);
-  ASSAY_RETURN_IF_ERROR(options.Parse(args));
-  if (options.help_wanted()) {
-    out << options.Help();
-    return int{kGood};
-  }
+  ASSAY_TRY(const bool parsed, ParseOrHelp(args, options, out));
+  if (!parsed) return int{kGood};
   ASSAY_TRY(const std::vector<std::filesystem::path> directories, options.RequiredPaths("run"));
   ASSAY_TRY(const std::string needed, options.Required("format"));
   ASSAY_TRY(const std::optional<std::string> format, options.OneOf("format", {"markdown", "csv", "workshop"}));
-  compare::Policy policy = compare::DefaultPolicy();
-  if (const std::optional<std::string> file = options.Value("policy")) {
-    ASSAY_TRY(policy, compare::ReadPolicy(*file));
-  }
+  ASSAY_TRY(const compare::Policy policy, PolicyOf(options));
   ASSAY_TRY(const compare::RunSet runs, compare::RunSet::Read(directories));
   std::ostringstream text;
   if (needed == "markdown") {

@@ -6,6 +6,7 @@
 #include "fixtures/base/files.h"
 #include "fixtures/run/pair.h"
 #include "tools/cli/commands.h"
+#include "tools/cli/common_options.h"
 #include "tools/cli/options.h"
 #include "tools/compare/gate_rule.h"
 #include "tools/compare/self_check.h"
@@ -40,10 +41,7 @@ base::Result<int> SelfCheckCommand(const Options& options, std::ostream& out) {
             options.WholeNumber("seed", 0, std::numeric_limits<std::int64_t>::max()));
   if (splits) check.splits = static_cast<std::size_t>(*splits);
   if (seed) check.seed = static_cast<std::uint64_t>(*seed);
-  compare::Policy policy = compare::DefaultPolicy();
-  if (const std::optional<std::string> file = options.Value("policy")) {
-    ASSAY_TRY(policy, compare::ReadPolicy(*file));
-  }
+  ASSAY_TRY(const compare::Policy policy, PolicyOf(options));
   ASSAY_TRY(const compare::RunSet runs, compare::RunSet::Read(directories));
   ASSAY_TRY(const compare::SelfCheck result, compare::CheckSelf(runs, policy, compare::GateRule(), check));
   report::WriteSelfCheckTerminal(result, out);

@@ -4,6 +4,7 @@
 #include "fixtures/run/pair.h"
 #include "fixtures/run/run_directory.h"
 #include "tools/cli/commands.h"
+#include "tools/cli/common_options.h"
 #include "tools/cli/options.h"
 #include "tools/compare/settle.h"
 #include "tools/report/settled_json.h"
@@ -64,17 +65,11 @@ base::Result<compare::SettleOptions> SettleOptionsOf(const Options& options) {
 base::Result<int> SettleCommand(const std::vector<std::string>& args, std::ostream& out) {
   Options options(kSynopsis, kExamples);
   Declare(options);
-  ASSAY_RETURN_IF_ERROR(options.Parse(args));
-  if (options.help_wanted()) {
-    out << options.Help();
-    return int{kGood};
-  }
+  ASSAY_TRY(const bool parsed, ParseOrHelp(args, options, out));
+  if (!parsed) return int{kGood};
   ASSAY_TRY(const std::string directory, options.Required("run"));
   ASSAY_TRY(const compare::SettleOptions settle, SettleOptionsOf(options));
-  compare::Policy policy = compare::DefaultPolicy();
-  if (const std::optional<std::string> file = options.Value("policy")) {
-    ASSAY_TRY(policy, compare::ReadPolicy(*file));
-  }
+  ASSAY_TRY(const compare::Policy policy, PolicyOf(options));
   std::vector<compare::SettledCase> settled;
   if (run::IsPair(directory)) {
     if (options.Has("baselines")) {

@@ -14,7 +14,7 @@
 namespace assay::compare {
 namespace {
 
-constexpr std::size_t kProblemsShown = 5;
+constexpr std::size_t kShown = 5;
 
 struct Candidate {
   const RunSet::Entry* entry;
@@ -51,6 +51,16 @@ std::string Problem(const Candidate& one) {
            std::to_string(one.facts.counting) + " repetitions";
   }
   return "";
+}
+
+// The first few, and how many more there are.
+std::string FirstOf(std::vector<std::string> texts, std::string_view separator) {
+  const std::size_t count = texts.size();
+  if (count > kShown) {
+    texts.resize(kShown);
+    texts.push_back("and " + std::to_string(count - kShown) + " more");
+  }
+  return base::Join(texts, separator);
 }
 
 base::Status CheckRuns(const RunSet& runs) {
@@ -96,20 +106,28 @@ base::Result<std::vector<Candidate>> Candidates(const RunSet& runs, const Accept
 }
 
 base::Status RefuseProblems(const std::vector<Candidate>& candidates) {
-  std::vector<std::string> problems;
+  // A reason is said once, after the cases that share it: what befell a service befell all of its cases.
+  struct Group {
+    std::string problem;
+    std::vector<std::string> ids;
+  };
+  std::vector<Group> groups;
+  std::size_t count = 0;
   for (const Candidate& one : candidates) {
     const std::string problem = Problem(one);
-    if (!problem.empty()) problems.push_back(one.entry->one->plan.id + " " + problem);
+    if (problem.empty()) continue;
+    ++count;
+    auto found = std::ranges::find(groups, problem, &Group::problem);
+    if (found == groups.end()) found = groups.insert(groups.end(), Group{problem, {}});
+    found->ids.push_back(one.entry->one->plan.id);
   }
-  if (problems.empty()) return {};
-  const std::size_t count = problems.size();
-  if (count > kProblemsShown) {
-    problems.resize(kProblemsShown);
-    problems.push_back("and " + std::to_string(count - kProblemsShown) + " more");
-  }
+  if (groups.empty()) return {};
+  std::vector<std::string> problems;
+  for (Group& group : groups) problems.push_back(FirstOf(std::move(group.ids), ", ") + " " + group.problem);
+  const std::string said = FirstOf(std::move(problems), "; ");
   return base::Error{base::ErrorCode::kInvalidInput,
                      std::to_string(count) + " of " + std::to_string(candidates.size()) +
-                         " cases must not become a baseline, nothing was written: " + base::Join(problems, "; ") +
+                         " cases must not become a baseline, nothing was written: " + said +
                          "; measure again, or choose others with --case",
                      candidates.front().entry->run->directory.string()};
 }

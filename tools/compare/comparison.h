@@ -94,8 +94,8 @@ struct Comparison {
   std::optional<run::PairInfo> pair;                  // of a paired run: base against head, no baseline
   std::optional<SecondLookPlan> second_look;          // worth taking; absent when there is no suspect or it was taken
   std::vector<std::string> second_looks;              // directories that were taken into account
-  Verdict verdict = Verdict::kCannotTell;
-  int exit_code = 3;  // 0, 1 or 3: design.md section 7
+  Verdict verdict = Verdict::kCannotTell;  // of what decides; where nothing does it stays, with the exit code 0
+  int exit_code = 3;                       // 0, 1 or 3: design.md section 7
 };
 
 struct CompareRequest {

@@ -90,7 +90,7 @@ SuiteFinding JudgeSuite(const stats::GateResult& gate, std::size_t blocks, const
   return suite;
 }
 
-// Both looks at a suspect; what was not measured again keeps the estimate of the first.
+// Both looks at a suspect.
 void Confirmed(const PairedSeries& one, const stats::CaseEstimate& first, const stats::CaseEstimate& both, double alpha,
                LatencyFinding& finding) {
   finding.first_change = std::expm1(parts::WorseSign(*one.metric) * first.shift);
@@ -122,8 +122,9 @@ FamilyFindings GateRule::JudgePairs(std::span<const PairedSeries> family, const 
   stats::GateOptions options = parts::PairedOptions(asked.alpha);
   options.suite_alpha = asked.suite.alpha;
   const std::vector<stats::PairedCase> cases = Look(family, false);
-  const bool second =
-      std::any_of(family.begin(), family.end(), [](const PairedSeries& one) { return !one.second_blocks.empty(); });
+  const bool second = asked.second_look || std::any_of(family.begin(), family.end(), [](const PairedSeries& one) {
+                        return !one.second_blocks.empty();
+                      });
   std::optional<stats::ConfirmedGate> confirmed;
   if (second) confirmed = stats::ConfirmPaired(cases, Look(family, true), options);
   std::optional<stats::GateResult> alone;
@@ -146,7 +147,13 @@ FamilyFindings GateRule::JudgePairs(std::span<const PairedSeries> family, const 
       } else {
         parts::Estimated(*family[i].metric, first, finding);
         parts::Decide(first, asked.alpha, finding);
+        if (second && first.suspect && first.flagged) {
+          parts::Refuse(finding, LatencyReason::kNotConfirmed,
+                        "the first look found head slower, and the second look has too few pairs of it; measure it "
+                        "again with assay-bench --pair ... --confirm");
+        }
       }
+      parts::RefuseImplausible("the base", "let the policy report this metric of the case (\"cases\")", finding);
     }
     result.pairs.push_back(std::move(finding));
   }

@@ -153,6 +153,17 @@ void Estimated(const run::Metric& metric, const stats::CaseEstimate& estimate, L
   finding.se = estimate.se;
   finding.df = estimate.df;
   finding.suspect = estimate.suspect;
+  if (estimate.second) finding.second_change = std::expm1(sign * *estimate.second);
+}
+
+void RefuseImplausible(std::string_view reference, std::string_view if_right, LatencyFinding& finding) {
+  if (finding.verdict == Verdict::kRegressed || finding.verdict == Verdict::kCannotTell) return;
+  const double worse = WorseSign(*finding.metric) * std::log(*finding.head_median / *finding.base_median);
+  if (worse > -std::log(kImplausibleFactor)) return;
+  Refuse(finding, LatencyReason::kImplausible,
+         "more than " + std::to_string(static_cast<int>(kImplausibleFactor)) + " times better than " +
+             std::string(reference) + "; look at the unit and the clock of both, and " + std::string(if_right) +
+             " if it is right");
 }
 
 void Decide(const stats::CaseEstimate& estimate, double alpha, LatencyFinding& finding) {

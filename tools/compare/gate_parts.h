@@ -7,6 +7,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tools/compare/latency_rule.h"
@@ -41,6 +42,10 @@ stats::PairedCase ToPaired(const PairedSeries& one, bool second = false);
 void Refuse(LatencyFinding& finding, LatencyReason code, std::string reason);
 // What the estimate says, in the metric's own direction; not the verdict.
 void Estimated(const run::Metric& metric, const stats::CaseEstimate& estimate, LatencyFinding& finding);
+// Where the numbers are too good to be true: the medians, because a change of all cases together is taken out of the
+// estimates. `reference`: what the head is held against, such as "the baseline"; `if_right`: what to do if they are
+// true.
+void RefuseImplausible(std::string_view reference, std::string_view if_right, LatencyFinding& finding);
 // Two questions, each with the alpha of the family: "did anything get worse" keeps it whatever got better.
 void Decide(const stats::CaseEstimate& estimate, double alpha, LatencyFinding& finding);
 

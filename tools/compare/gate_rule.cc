@@ -212,17 +212,6 @@ void DecideSuiteTwice(const stats::AnchoredShift& first, const std::optional<sta
   }
 }
 
-// Held against the medians: a change of all cases together is taken out of the estimates.
-void RefuseImplausible(const LatencySeries& one, LatencyFinding& finding) {
-  if (finding.verdict == Verdict::kRegressed || finding.verdict == Verdict::kCannotTell) return;
-  const double worse = parts::WorseSign(*one.metric) * std::log(*finding.head_median / *finding.base_median);
-  if (worse > -std::log(kImplausibleFactor)) return;
-  parts::Refuse(finding, LatencyReason::kImplausible,
-                "more than " + std::to_string(static_cast<int>(kImplausibleFactor)) +
-                    " times better than the baseline; look at the unit and the clock of both, and accept the run if "
-                    "it is right");
-}
-
 bool Judgeable(const stats::StoredCase& one) {
   return !one.head.empty() && std::any_of(one.sessions.begin(), one.sessions.end(),
                                           [](const stats::Values& values) { return values.size() > 1; });
@@ -300,7 +289,7 @@ FamilyFindings GateRule::JudgeFamily(std::span<const LatencySeries> family, std:
         DecideTwice(family[i], *estimate, twice ? &*confirmed->cases[i] : nullptr, alpha, finding);
       }
     }
-    RefuseImplausible(family[i], finding);
+    parts::RefuseImplausible("the baseline", "accept the run", finding);
     result.pairs.push_back(std::move(finding));
   }
   return result;

@@ -115,6 +115,7 @@ struct LatencyFinding {
   std::size_t sessions = 0;
   std::size_t n_second = 0;            // values of the second look that are in the estimate; 0 = one look
   std::optional<double> first_change;  // of the first look alone, where there were two
+  std::optional<double> second_change = std::nullopt;  // and of the second alone
   double tolerance = 0;
   bool gates = true;    // false: the policy only wants it shown
   bool decides = true;  // false: does not gate, or another metric of the case speaks for it

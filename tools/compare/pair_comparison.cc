@@ -103,10 +103,11 @@ base::Result<SecondLooks> ReadSecond(const PairedRuns& pair, const PairedRuns* s
 void MarkNotConfirmed(const PairedRuns& second, const PairedRuns::Entry* again, std::vector<LatencyFinding>& findings) {
   for (LatencyFinding& finding : findings) {
     const bool suspect = finding.suspect || finding.n_second > 0;
-    if (!suspect || finding.verdict == Verdict::kCannotTell) continue;
+    const bool unconfirmed = finding.code == LatencyReason::kNotConfirmed;  // the rule saw it, not why
+    if (!suspect || (finding.verdict == Verdict::kCannotTell && !unconfirmed)) continue;
     std::string reason;
     if (again == nullptr) {
-      if (finding.verdict != Verdict::kRegressed) continue;
+      if (!unconfirmed && finding.verdict != Verdict::kRegressed) continue;
       reason = "not confirmed: the second look did not measure it";
     } else {
       const CaseFacts base = FactsOf(*again->base, second.base());

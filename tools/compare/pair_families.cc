@@ -207,7 +207,7 @@ LatencyFindings JudgePairedLatency(std::span<const PairCase> cases, const PairSh
   result.cases = std::move(built.findings);
   for (const PairFamily& family : built.families) {
     const double alpha = family.alpha * (1 - shape.early_alpha_share);
-    FamilyFindings judged = rule.JudgePairs(family.series, FamilyOptions{alpha, policy.suite});
+    FamilyFindings judged = rule.JudgePairs(family.series, FamilyOptions{alpha, policy.suite, shape.second != nullptr});
     ASSAY_CHECK(judged.pairs.size() == family.series.size(), "a rule must give one finding per series");
     for (std::size_t i = 0; i < family.places.size(); ++i) {
       LatencyFinding& finding = result.cases[family.places[i].one][family.places[i].metric];

@@ -65,16 +65,17 @@ void WriteComparisonMarkdown(const Comparison& comparison, std::ostream& out) {
 }
 
 void WriteComparisonMarkdown(const Comparison& comparison, const AskedFor& asked, std::ostream& out) {
-  out << "### Assay: " << EscapeForMarkdown(compare::ToString(comparison.verdict)) << "\n\n";
+  out << "### Assay: " << EscapeForMarkdown(VerdictWord(comparison)) << "\n\n";
   out << EscapeForMarkdown(SummaryLine(comparison)) << "\n\n";
   const std::string decided = DecidedByLine(comparison);
   if (!decided.empty()) out << EscapeForMarkdown(decided) << "\n\n";
   const std::string no_baseline = NoLatencyBaselineLine(comparison);
   if (!no_baseline.empty()) out << EscapeForMarkdown(no_baseline) << "\n\n";
   for (const std::string& line : PairLines(comparison)) out << EscapeForMarkdown(line) << "\n\n";
+  const std::string taken_out = TakenOutLine(comparison);
+  if (!taken_out.empty()) out << EscapeForMarkdown(taken_out) << "\n\n";
   WriteTable(comparison, out);
-  WriteList(comparison.pair ? "All cases together" : "All cases together (the change of a case is beyond this)",
-            SuiteLines(comparison), out);
+  WriteList("All cases together", SuiteLines(comparison), out);
   const std::string sensitivity = SensitivityLine(comparison);
   if (!sensitivity.empty()) out << "\n" << EscapeForMarkdown(sensitivity) << "\n";
   WriteList("Next", NextStepLines(comparison), out);

@@ -123,6 +123,8 @@ void WriteComparisonTerminal(const Comparison& comparison, const AskedFor& asked
   write({ContextLine(comparison)});
   write(PairLines(comparison));
   out << "\n";
+  const std::string taken_out = TakenOutLine(comparison);
+  if (!taken_out.empty()) write({taken_out});
   WriteTable(comparison, out);
   for (const CaseDetails& details : Details(comparison)) {
     out << "\n" << base::EscapeForTerminal(details.title) << "\n";

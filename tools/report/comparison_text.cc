@@ -10,6 +10,7 @@
 #include "tools/compare/stored_metrics.h"
 #include "tools/report/case_label.h"
 #include "tools/report/command_line.h"
+#include "tools/report/decision_text.h"
 #include "tools/report/latency_text.h"
 #include "tools/report/numbers.h"
 
@@ -121,7 +122,8 @@ void AddLatencyLines(const Comparison& comparison, const CaseComparison& one, st
       continue;
     }
     // What is undefined on both sides is no news, nor is a metric that stayed where it was, unless it says little.
-    if (finding.verdict == Verdict::kUnchanged && !(finding.decides && IsCoarse(finding))) continue;
+    const bool acquitted = finding.n_second > 0 && finding.first_change;  // was a suspect
+    if (finding.verdict == Verdict::kUnchanged && !acquitted && !(finding.decides && IsCoarse(finding))) continue;
     if (finding.verdict == Verdict::kCannotTell && IsSpokenFor(finding)) continue;
     if (finding.code == LatencyReason::kMetricAbsent && !finding.decides) continue;
     // Throughput and load time need sessions that many baselines do not have yet; that is news where they decide.
@@ -245,8 +247,7 @@ std::string SummaryLine(const Comparison& comparison) {
 }
 
 std::string VerdictLine(const Comparison& comparison) {
-  return "verdict: " + std::string(compare::ToString(comparison.verdict)) + " (exit code " +
-         std::to_string(comparison.exit_code) + ")";
+  return "verdict: " + VerdictWord(comparison) + " (exit code " + std::to_string(comparison.exit_code) + ")";
 }
 
 std::string ContextLine(const Comparison& comparison) {

@@ -93,7 +93,27 @@ struct Against {
 
 }  // namespace
 
+std::string NothingGates(const Comparison& comparison) {
+  if (comparison.exit_code != 0 || comparison.verdict != Verdict::kCannotTell) return "";
+  std::size_t quarantined = 0;
+  std::size_t fresh = 0;
+  std::size_t reported = 0;
+  for (const CaseComparison& one : comparison.cases) {
+    ++(IsQuarantined(one) ? quarantined : one.status == CaseStatus::kNew ? fresh : reported);
+  }
+  std::vector<std::string> parts;
+  if (quarantined > 0) parts.push_back(Counted(quarantined, "case") + " in quarantine");
+  if (fresh > 0) parts.push_back(Counted(fresh, "case") + " without a baseline, which the policy only reports");
+  if (reported > 0) parts.push_back(Counted(reported, "case") + " that the policy only reports");
+  return "nothing gates: " + (parts.empty() ? "no case was compared" : base::Join(parts, ", "));
+}
+
+std::string VerdictWord(const Comparison& comparison) {
+  return NothingGates(comparison).empty() ? std::string(compare::ToString(comparison.verdict)) : "nothing gates";
+}
+
 std::string DecidedByLine(const Comparison& comparison) {
+  if (std::string nothing = NothingGates(comparison); !nothing.empty()) return nothing;
   if (comparison.verdict != Verdict::kRegressed && comparison.verdict != Verdict::kCannotTell) return "";
   Against against;
   for (const CaseComparison& one : comparison.cases) against.Add(one, comparison);

@@ -17,8 +17,9 @@ using compare::Verdict;
 
 // An `unchanged` that could have missed more than this many smallest effects says so.
 constexpr double kCoarse = 4;
-constexpr double kSmallestCoarse = 0.05;  // also where every effect counts
-constexpr double kWorthNaming = 1.5;      // a case that could have missed so much more than the middle one
+constexpr double kSmallestCoarse = 0.05;     // also where every effect counts
+constexpr double kSmallestTakenOut = 0.005;  // below it the medians and the changes of a table agree to the eye
+constexpr double kWorthNaming = 1.5;         // a case that could have missed so much more than the middle one
 
 std::string Samples(const LatencyFinding& finding, bool paired) {
   std::string text = "n " + std::to_string(finding.n_head);
@@ -30,10 +31,17 @@ std::string Samples(const LatencyFinding& finding, bool paired) {
     if (finding.sessions > 0) text += " in " + Counted(finding.sessions, "session");
   }
   if (finding.n_second > 0) {
-    text += " and " + std::to_string(finding.n_second) + " of the second look, both together";
-    if (finding.first_change) text += " (the first alone " + SignedPercent(*finding.first_change) + ")";
+    text += " and " + std::to_string(finding.n_second) + " of the second look";
   }
   return text;
+}
+
+// What each look saw, beside the estimate of both together.
+std::string Looks(const LatencyFinding& finding) {
+  if (finding.n_second == 0 || !finding.first_change) return "";
+  std::string text = " over both looks: first look " + SignedPercent(*finding.first_change);
+  if (finding.second_change) text += ", second " + SignedPercent(*finding.second_change);
+  return text + (finding.verdict == Verdict::kUnchanged ? ": not confirmed" : "");
 }
 
 bool IsDecided(Verdict verdict) { return verdict == Verdict::kRegressed || verdict == Verdict::kImproved; }
@@ -78,9 +86,11 @@ std::string LatencyLine(const LatencyFinding& finding, bool paired) {
   std::string line = std::string(finding.metric->name) + " (" + std::string(finding.metric->title) + ") " +
                      std::string(compare::ToString(finding.verdict));
   if (finding.change) line += " " + SignedPercent(*finding.change) + Interval(finding.lower, finding.upper);
+  const std::string looks = Looks(finding);
+  line += looks;
   if (finding.base_median) {
-    line += ": median " + ShortOrDash(finding.base_median) + " -> " + ShortOrDash(finding.head_median) + " " +
-            std::string(finding.metric->unit);
+    line += (looks.empty() ? ": median " : "; median of the first look ") + ShortOrDash(finding.base_median) + " -> " +
+            ShortOrDash(finding.head_median) + " " + std::string(finding.metric->unit);
   }
   if (finding.p_adjusted) {
     // A pair is a case and a metric, but for the reader of a paired run it is two requests.
@@ -138,6 +148,22 @@ std::string QuarantineLine(const compare::Quarantined& quarantine) {
 }
 
 bool IsQuarantined(const compare::CaseComparison& one) { return one.quarantine && !one.quarantine->expired; }
+
+std::string TakenOutLine(const compare::Comparison& comparison) {
+  if (comparison.pair || !comparison.selection.Asks(compare::Question::kLatency)) return "";
+  std::vector<std::string> shifts;
+  for (const compare::SuiteFinding& suite : comparison.suite) {
+    if (!suite.change || !suite.variant.empty() || std::fabs(*suite.change) < kSmallestTakenOut) continue;
+    const bool taken_out = std::ranges::any_of(comparison.cases, [&](const compare::CaseComparison& one) {
+      return std::ranges::any_of(one.latency, [&](const LatencyFinding& finding) {
+        return finding.kind == suite.kind && finding.change.has_value();
+      });
+    });
+    if (taken_out) shifts.push_back(std::string(compare::ToString(suite.kind)) + " " + SignedPercent(*suite.change));
+  }
+  if (shifts.empty()) return "";
+  return "changes are beyond what all cases did together: " + base::Join(shifts, ", ");
+}
 
 std::string SensitivityLine(const compare::Comparison& comparison) {
   struct Seen {

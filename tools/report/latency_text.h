@@ -33,6 +33,10 @@ std::string QuarantineLine(const compare::Quarantined& quarantine);
 // Holds today: the case decides nothing.
 bool IsQuarantined(const compare::CaseComparison& one);
 
+// Stands at the head of the table where a shift of all cases together was taken out of its changes: which, by family.
+// Empty where none of half a percent was: in a pair nothing is taken out, nor where no case has an estimate.
+std::string TakenOutLine(const compare::Comparison& comparison);
+
 // What the unchanged cases that decide could have shown, of each family that of the middle case: "an unchanged case
 // would have shown a slowdown of: ttft 4.1 % (at worst 12.3 %: m, capital), decode 3 %". Empty when there is none.
 std::string SensitivityLine(const compare::Comparison& comparison);

@@ -4,6 +4,14 @@
 #include "fixtures/base/text.h"
 
 namespace assay::report {
+namespace {
+
+std::string Renewed(const std::optional<run::PairRenewal>& renewal) {
+  if (!renewal) return "sides restarted or loaded anew";
+  return *renewal == run::PairRenewal::kServices ? "services restarted" : "models loaded anew";
+}
+
+}  // namespace
 
 std::vector<std::string> PairLines(const compare::Comparison& comparison) {
   if (!comparison.pair) return {};
@@ -16,7 +24,7 @@ std::vector<std::string> PairLines(const compare::Comparison& comparison) {
   for (const std::int64_t size : pair.blocks) sizes.push_back(std::to_string(size));
   if (sizes.size() > 1) {
     how += "; " + std::to_string(sizes.size()) + " blocks of " + base::Join(sizes, " + ") + " requests per case";
-    how += pair.restarted ? ", both sides started anew between them" : "";
+    if (pair.restarted) how += ", " + Renewed(pair.renewal) + " between them";
   }
   if (!pair.restarted) how += "; nothing was restarted: what a start does by chance is not in these numbers";
   lines.push_back(how);

@@ -2,9 +2,9 @@
 #include "tools/report/second_look_text.h"
 
 #include <algorithm>
-#include <set>
 
 #include "fixtures/base/text.h"
+#include "fixtures/run/case_id.h"
 #include "tools/report/command_line.h"
 #include "tools/report/latency_text.h"
 
@@ -16,20 +16,49 @@ using compare::Comparison;
 constexpr std::size_t kSuspectsShown = 5;
 constexpr const char* kVerdictFile = "verdict.json";
 
-// Which service and models the first look asked, as far as the runs say it. The prompts of a file they do not say.
-void AddFirstFlags(const Comparison& comparison, const std::vector<std::string>& ids, std::vector<std::string>& words) {
+// Those of the ids, not of the cases: a selection shows few of them.
+std::vector<std::string> ModelsOf(const std::vector<std::string>& ids) {
   std::vector<std::string> models;
-  for (const compare::CaseComparison& one : comparison.cases) {
-    if (std::ranges::find(ids, one.id) == ids.end() || std::ranges::find(models, one.model) != models.end()) continue;
-    models.push_back(one.model);
+  for (const std::string& id : ids) {
+    const base::Result<run::CaseId> parsed = run::ParseCaseId(id);
+    if (parsed.ok() && std::ranges::find(models, parsed->model) == models.end()) models.push_back(parsed->model);
   }
-  std::set<std::string> services;
-  for (const compare::ComparedRun& one : comparison.runs) {
-    if (one.service.kind == "embedded") services.insert("--service=embedded");
-    if (one.service.kind == "endpoint") services.insert("--endpoint=" + one.service.endpoint);
+  return models;
+}
+
+// Whether the run asked a model that has one of these cases; of files of before, which name no models, all did.
+bool Asked(const compare::ComparedRun& run, const std::vector<std::string>& models) {
+  if (run.models.empty()) return true;
+  return std::ranges::any_of(run.models, [&](const run::ModelInfo& model) {
+    return std::ranges::find(models, model.variant) != models.end();
+  });
+}
+
+// How assay-bench is to be asked for a second look at a run; of files of before no more than service and models.
+std::vector<std::string> MeasureAgain(const Comparison& comparison, const compare::ComparedRun& run,
+                                      const std::vector<std::string>& models) {
+  std::vector<std::string> words = {"assay-bench"};
+  if (run.provenance.arguments) {
+    words.insert(words.end(), run.provenance.arguments->begin(), run.provenance.arguments->end());
+  } else if (comparison.pair) {
+    words.insert(words.end(), {"--pair", comparison.pair->base.stated, comparison.pair->head.stated});
+  } else {
+    if (run.service.kind == "embedded") words.push_back("--service=embedded");
+    if (run.service.kind == "endpoint") words.push_back("--endpoint=" + run.service.endpoint);
+    std::vector<std::string> own;
+    for (const std::string& model : models) {
+      const bool here =
+          run.models.empty() || std::ranges::find(run.models, model, &run::ModelInfo::variant) != run.models.end();
+      if (here) own.push_back(model);
+    }
+    words.push_back("--models=" + base::Join(own, ","));
   }
-  words.insert(words.end(), services.begin(), services.end());
-  if (!models.empty()) words.push_back("--models=" + base::Join(models, ","));
+  return words;
+}
+
+std::string Again(std::string directory) {
+  while (directory.size() > 1 && (directory.back() == '/' || directory.back() == '\\')) directory.pop_back();
+  return directory + "-again";
 }
 
 std::string FirstDirectory(const Comparison& comparison, const AskedFor& asked) {
@@ -69,20 +98,22 @@ std::vector<std::string> Planned(const Comparison& comparison, const AskedFor& a
     with_file.insert(with_file.end(), {"--json", file});
     lines.push_back("  " + CommandLine(with_file));
   }
-  std::string trimmed = FirstDirectory(comparison, asked);
-  while (trimmed.size() > 1 && (trimmed.back() == '/' || trimmed.back() == '\\')) trimmed.pop_back();
-  const std::string second = trimmed + "-again";
-  std::vector<std::string> measure = {"assay-bench"};
-  if (comparison.pair) {
-    measure.insert(measure.end(), {"--pair", comparison.pair->base.stated, comparison.pair->head.stated});
-  } else {
-    AddFirstFlags(comparison, ids, measure);
+  const std::vector<std::string> models = ModelsOf(ids);
+  // The sides of a pair are asked by one command.
+  const bool one_command = comparison.pair.has_value() || comparison.runs.size() <= 1;
+  bool all_flags = true;
+  for (const compare::ComparedRun& one : comparison.runs) {
+    if (!comparison.pair && !Asked(one, models)) continue;
+    const std::string second = Again(one_command ? FirstDirectory(comparison, asked) : one.directory);
+    std::vector<std::string> measure = MeasureAgain(comparison, one, models);
+    measure.insert(measure.end(), {"--confirm=" + file, "--run=" + second});
+    lines.push_back("  " + CommandLine(measure));
+    first.insert(first.end(), {"--confirm", second});
+    all_flags = all_flags && one.provenance.arguments.has_value();
+    if (comparison.pair) break;
   }
-  measure.insert(measure.end(), {"--confirm=" + file, "--run=" + second});
-  lines.push_back("  " + CommandLine(measure));
-  first.insert(first.end(), {"--confirm", second});
   lines.push_back("  " + CommandLine(first));
-  lines.push_back("  (give assay-bench the other flags of the first look, too, such as --prompts)");
+  if (!all_flags) lines.push_back("  (give assay-bench the other flags of the first look, too, such as --prompts)");
   return lines;
 }
 

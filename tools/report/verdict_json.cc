@@ -62,6 +62,7 @@ Json ToJson(const compare::LatencyFinding& finding) {
                     {"tolerance", Number(finding.tolerance)},
                     {"n_second", Count(finding.n_second)},
                     {"first_change", Number(finding.first_change)},
+                    {"second_change", Number(finding.second_change)},
                     {"n_head", Count(finding.n_head)},
                     {"n_base", Count(finding.n_base)},
                     {"sessions", Count(finding.sessions)},
@@ -156,6 +157,9 @@ Json ToJson(const std::optional<run::PairInfo>& pair) {
                     {"head", side(pair->head)},
                     {"blocks", std::move(blocks)},
                     {"restarted", pair->restarted},
+                    {"renewal", !pair->renewal                                  ? Json()
+                                : *pair->renewal == run::PairRenewal::kServices ? Json("services")
+                                                                                : Json("models")},
                     {"notes", Strings(pair->notes)}};
 }
 

@@ -105,6 +105,7 @@ struct CaseEstimate {
   double mde_flagged = 0;  // the same with the minimum effect: at least ln(1+min_effect) + t_power se
   bool suspect = false;    // p < screen and exp(shift)-1 >= min_effect/2: worth a second look
   bool flagged = false;    // p_holm < alpha and exp(shift)-1 >= min_effect
+  std::optional<double> second = std::nullopt;  // of both looks together: the shift of the second alone
 };
 
 // The suite as a whole. One-sided in both directions.

@@ -152,6 +152,7 @@ std::optional<ConfirmedGate> ConfirmStored(std::span<const StoredCase> cases, st
                                    4 * static_cast<double>(first->family), base_part / variance,
                                    cases[c].tolerance.value_or(options.tolerance),
                                    cases[c].min_effect.value_or(options.min_effect), first->family, options);
+      if (confirmed.cases[c]) confirmed.cases[c]->second = two.shift - centre;
     }
   }
   if (!parts::AdjustFamily(confirmed.cases, MinEffects(cases, options), first->family, options.alpha)) {
@@ -185,6 +186,7 @@ std::optional<ConfirmedGate> ConfirmPaired(std::span<const PairedCase> cases, st
                                    options.trimmed_spread ? std::min(60.0, one.df + two.df) : 60.0, 0,
                                    cases[c].tolerance.value_or(options.tolerance),
                                    cases[c].min_effect.value_or(options.min_effect), first->family, options);
+      if (confirmed.cases[c]) confirmed.cases[c]->second = two.shift;
     }
   }
   if (!parts::AdjustFamily(confirmed.cases, MinEffects(cases, options), first->family, options.alpha)) {

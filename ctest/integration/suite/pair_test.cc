@@ -205,9 +205,21 @@ TEST_F(PairRun, MistakesEndWithTwoAndLeaveNothing) {
   EXPECT_THAT(done.standard_error, HasSubstr("holds an ordinary run"));
 }
 
+TEST_F(PairRun, AnOrdinaryRunDoesNotReplaceAPairOrHalfOfIt) {
+  ASSERT_EQ(BenchPair("seed=1", "seed=2", {"--service=embedded", "--repetitions=2"}).exit_code, 0);
+  for (const auto& [folder, why] : {std::pair("run", "holds a pair"), std::pair("run/head", "is a side of a pair")}) {
+    const process::Completed done = Bench({"--repetitions=1", "--run=" + Path(folder)});
+    EXPECT_EQ(done.exit_code, 2) << folder;
+    EXPECT_THAT(done.standard_error, HasSubstr(why));
+  }
+  EXPECT_FALSE(std::filesystem::exists(Path("run/run.json")));
+  EXPECT_EQ(ReadBack().info.head.stated, "seed=2");
+}
+
 // The ids of a second look are those of the head; the base has their partners.
 TEST_F(PairRun, ASecondLookMeasuresThePairsOfItsSuspects) {
-  const std::string verdict = Write("verdict.json", R"({"verdict":"regressed","second_look":{
+  const std::string verdict = Write("verdict.json", R"({"verdict":"regressed",
+    "pair":{"base":{"stated":"ember-mini-generic-cpu:1"},"head":{"stated":"ember-mini-int8-cpu:1"}},"second_look":{
     "suspects":["chat/ember-mini-int8-cpu:1/prompt/stream:on/max_tokens:16/cold"],
     "controls":[],"repetitions":3,"first_started_at":["2026-01-01T00:00:00Z"]}})");
   const process::Completed done = Bench({"--pair", "ember-mini-generic-cpu:1", "ember-mini-int8-cpu:1",
@@ -225,6 +237,25 @@ TEST_F(PairRun, ASecondLookMeasuresThePairsOfItsSuspects) {
 }
 
 #ifndef _WIN32
+// As it is printed, word for word: by a shell.
+TEST_F(PairRun, TheSecondLookThatIsPrintedCanBeRun) {
+  process::Completed done = BenchPair("service=embedded", "service=embedded,scenario=slow_decode=3",
+                                      {"--repetitions=6", "--prompt=It's \"quoted\" $HOME"});
+  ASSERT_EQ(done.exit_code, 0) << done.standard_error << done.standard_output;
+  done = Assay({"compare", "--run=" + Path("run"), "--json=" + Path("v.json")});
+  const std::string begin = "\n  assay-bench ";
+  const std::size_t at = done.standard_output.find(begin);
+  ASSERT_NE(at, std::string::npos) << done.standard_output;
+  const std::size_t from = at + begin.size();
+  const std::string flags = done.standard_output.substr(from, done.standard_output.find('\n', from) - from);
+  const process::Command again{"sh", {"-c", Program("assay-bench") + " " + flags}, CleanEnvironment({})};
+  const base::Result<process::Completed> looked = process::Run(again, std::chrono::seconds(100));
+  ASSERT_TRUE(looked.ok()) << looked.error().Message();
+  ASSERT_EQ(looked->exit_code, 0) << flags << "\n" << looked->standard_error;
+  done = Assay({"compare", "--run=" + Path("run"), "--confirm=" + Path("run-again")});
+  EXPECT_THAT(done.standard_output, HasSubstr("second look: " + Path("run-again"))) << done.standard_error;
+}
+
 TEST_F(PairRun, AnInterruptedPairIsWrittenAsOne) {
   const process::Command command{
       Program("assay-bench"),

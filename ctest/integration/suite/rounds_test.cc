@@ -2,6 +2,7 @@
 // assay-bench --repetitions=auto beside the judge that it asks. What is settled when is the machine's business: that
 // every request that was not asked is accounted for, and that the run is judged like any other, is what is held here.
 #include <algorithm>
+#include <filesystem>
 
 #include "ctest/integration/suite/programs.h"
 #include "fixtures/run/run_directory.h"
@@ -51,8 +52,9 @@ TEST_F(RoundsRun, EveryRequestThatWasSavedIsAccountedFor) {
 
 // The judge refuses: the run is whole, and says so.
 TEST_F(RoundsRun, WithoutAJudgeEveryCaseIsAskedToTheEnd) {
-  const process::Completed done =
-      Measure("run", {"--repetitions=auto:10", "--baselines=" + Path("baselines"), "--policy=" + Path("none.json")});
+  std::filesystem::create_directories(Path("baselines/latency"));
+  const process::Completed done = Measure(
+      "run", {"--repetitions=auto:10", "--baselines=" + Path("baselines"), "--policy=" + Write("broken.json", "{")});
   ASSERT_EQ(done.exit_code, 0) << done.standard_error;
   EXPECT_NE(done.standard_output.find("rounds_not_judged"), std::string::npos) << done.standard_output;
   const base::Result<run::Run> run = run::ReadRun(Path("run"));
@@ -65,6 +67,22 @@ TEST_F(RoundsRun, NeedsSomethingToJudgeBy) {
   const process::Completed done = Measure("run", {"--repetitions=auto"});
   EXPECT_EQ(done.exit_code, 2);
   EXPECT_NE(done.standard_error.find("--baselines=DIR"), std::string::npos) << done.standard_error;
+}
+
+// The first run of a suite: it says so before it measures, and no look spends a part of alpha.
+TEST_F(RoundsRun, BeforeAnythingWasAcceptedEveryCaseIsAskedToTheEnd) {
+  process::Completed done = Measure("run", {"--repetitions=auto:10", "--baselines=" + Path("baselines")});
+  ASSERT_EQ(done.exit_code, 0) << done.standard_error;
+  EXPECT_NE(done.standard_error.find("every case is asked 10 times; `assay accept` makes a baseline"),
+            std::string::npos)
+      << done.standard_error;
+  const base::Result<run::Run> run = run::ReadRun(Path("run"));
+  ASSERT_TRUE(run.ok()) << run.error().Message();
+  EXPECT_FALSE(run->info.rounds);
+  EXPECT_EQ(run->info.validity.measured_requests, 20);
+  done = Measure("other", {"--repetitions=auto:10", "--baselines=" + Path("baselines"), "--policy=none.json"});
+  EXPECT_EQ(done.exit_code, 2);
+  EXPECT_FALSE(std::filesystem::exists(Path("other")));
 }
 
 }  // namespace

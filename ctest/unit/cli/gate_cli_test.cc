@@ -98,6 +98,17 @@ TEST_F(CliTest, TheDayOfAComparisonCanBeStated) {
   }
 }
 
+TEST_F(CliTest, WhatIsNotAcceptedIsSaidOncePerReason) {
+  RunBuilder builder = RunOf("run", 100);
+  for (const char* prompt : {"rest-0", "rest-1"}) {
+    builder.Flag(run::Flag{"overloaded", RunBuilder::CaseIdOf(prompt), 0.62, "share", 0.5, true, "too fast"});
+  }
+  ASSERT_TRUE(builder.Write(Path("run")).ok());
+  ASSERT_EQ(AcceptRun(Path("run")), 0) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("\nleft out the latency of 2 cases: the run is not valid for this: overloaded 62 % "
+                                    "(limit 50 %)\nwrote "));
+}
+
 TEST_F(CliTest, ABudgetNeedsNoBaseline) {
   ASSERT_EQ(AcceptRun(Measure("base", 100)), 0);
   // Medians of 100.25 .. 109.25: 104.75 ms.

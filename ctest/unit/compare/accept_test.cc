@@ -149,6 +149,20 @@ TEST_F(AcceptTest, RefusesAFailedCase) {
 
 TEST_F(AcceptTest, RefusesAMissingCase) { ExpectRefused(Good().Case("never"), "missing"); }
 
+// What befell a service befell all of its cases: a reason stands once, after those that share it.
+TEST_F(AcceptTest, AReasonThatSeveralCasesShareIsSaidOnce) {
+  RunBuilder builder = Good();
+  for (int i = 0; i < 7; ++i) builder.Case("p" + std::to_string(i)).Failure("not restarted: the port is taken");
+  builder.Case("other").Failure("no answer in 60 s");
+  const auto summary = Accept(Runs(builder), request_);
+  ASSERT_FALSE(summary.ok());
+  const std::string& what = summary.error().what;
+  EXPECT_THAT(what, HasSubstr("8 of 10 cases must not become a baseline"));
+  EXPECT_THAT(what, HasSubstr(RunBuilder::CaseIdOf("p4") + ", and 2 more failed: not restarted: the port is taken; " +
+                              RunBuilder::CaseIdOf("other") + " failed: no answer in 60 s"));
+  EXPECT_EQ(what.find("the port is taken"), what.rfind("the port is taken"));
+}
+
 TEST_F(AcceptTest, RefusesAnIncompleteCase) {
   ExpectRefused(Good().Case("short").AddRamp(3, 100, 1), "only 3 of 5 repetitions");
 }

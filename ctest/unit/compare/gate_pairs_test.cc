@@ -223,6 +223,49 @@ TEST(GatePairs, ASecondLookConvictsWhatIsStillThere) {
   EXPECT_EQ(both.pairs[1].verdict, Verdict::kUnchanged);
 }
 
+TEST(GatePairs, EachLookIsKnownByItself) {
+  Pairs pairs(14);
+  std::vector<PairedSeries> family = pairs.Family(20, {5, 5});
+  family[0] = pairs.Series({5, 5}, 1.3);
+  EXPECT_FALSE(Judge(family).pairs[0].second_change.has_value());
+  family[0].second_blocks = pairs.Series({10, 10}, 1.0).blocks;
+  const LatencyFinding both = Judge(family).pairs[0];
+  EXPECT_NEAR(both.first_change.value(), 0.3, 0.03);
+  EXPECT_NEAR(both.second_change.value(), 0, 0.03);
+}
+
+// A second look was taken and has nothing, or too little, of what the first found.
+TEST(GatePairs, WhatWasNotMeasuredAgainIsNotConfirmed) {
+  Pairs pairs(15);
+  std::vector<PairedSeries> family = pairs.Family(20, {10, 10});
+  family[0] = pairs.Series({10, 10}, 1.3);
+  FamilyOptions twice;
+  twice.second_look = true;
+  for (const std::vector<int>& again : {std::vector<int>{}, std::vector<int>{2, 2}}) {
+    family[0].second_blocks.clear();
+    for (const int n : again) family[0].second_blocks.push_back(pairs.Block(n, 1.3));
+    const FamilyFindings judged = GateRule().JudgePairs(family, twice);
+    EXPECT_EQ(judged.pairs[0].verdict, Verdict::kCannotTell);
+    EXPECT_EQ(judged.pairs[0].code, LatencyReason::kNotConfirmed);
+    EXPECT_NEAR(judged.pairs[0].change.value(), 0.3, 0.03);
+    EXPECT_EQ(judged.pairs[1].verdict, Verdict::kUnchanged);
+  }
+  family[0].second_blocks.clear();
+  EXPECT_EQ(Judge(family).pairs[0].verdict, Verdict::kRegressed);  // one look
+}
+
+TEST(GatePairs, ASideThatIsTooGoodToBeTrueIsNoImprovement) {
+  Pairs pairs(16);
+  std::vector<PairedSeries> family = pairs.Family(4, {6, 6});
+  family[0] = pairs.Series({6, 6}, 0.001);  // seconds for milliseconds
+  family[1] = pairs.Series({6, 6}, 0.1);
+  const FamilyFindings judged = Judge(family);
+  EXPECT_EQ(judged.pairs[0].verdict, Verdict::kCannotTell);
+  EXPECT_EQ(judged.pairs[0].code, LatencyReason::kImplausible);
+  EXPECT_THAT(judged.pairs[0].reason, HasSubstr("more than 100 times better than the base; look at the unit"));
+  EXPECT_EQ(judged.pairs[1].verdict, Verdict::kImproved);
+}
+
 TEST(GatePairs, NothingToJudgeSaysSoForEachCase) {
   Pairs pairs(13);
   const FamilyFindings judged = Judge(pairs.Family(2, {1, 1}));

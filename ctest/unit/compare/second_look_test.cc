@@ -56,6 +56,7 @@ TEST_F(SecondLook, ConfirmsARegression) {
   EXPECT_EQ(finding.verdict, Verdict::kRegressed);
   EXPECT_EQ(finding.n_second, 20U);
   EXPECT_NEAR(*finding.first_change, 0.3, 0.05);
+  EXPECT_NEAR(finding.second_change.value(), 0.3, 0.05);
   EXPECT_FALSE(finding.suspect);
   EXPECT_FALSE(both.second_look.has_value());
   EXPECT_THAT(both.second_looks, ElementsAre("again"));
@@ -72,6 +73,7 @@ TEST_F(SecondLook, ClearsWhatItDoesNotFindAgain) {
   EXPECT_EQ(both.exit_code, 0);
   EXPECT_EQ(Metric(both.cases[0], "tpot_ms").verdict, Verdict::kUnchanged);
   EXPECT_GT(Metric(both.cases[0], "tpot_ms").n_second, 0U);
+  EXPECT_NEAR(Metric(both.cases[0], "tpot_ms").second_change.value(), 0, 0.04);
 }
 
 TEST_F(SecondLook, WhatWasFoundAndNotMeasuredAgainCannotTell) {

@@ -39,7 +39,7 @@ TEST_F(PairTest, IsWrittenAsDocumented) {
       R"({"base":{"directory":"base","stated":"variant:a-cpu:1"},"blocks":[5,10],)"
       R"("cases":[{"base":"chat/a-cpu:1/p/stream:on/max_tokens:8","head":"chat/a-gpu:1/p/stream:on/max_tokens:8"}],)"
       R"("head":{"directory":"head","stated":"variant:a-gpu:1"},"notes":["the endpoint is not ours to restart"],)"
-      R"("order":"blocks","restarted":true,"schema_version":1,"seed":-7})");
+      R"("order":"blocks","renewal":"models","restarted":true,"schema_version":1,"seed":-7})");
 }
 
 TEST_F(PairTest, RoundTripsOnDisk) {
@@ -58,6 +58,15 @@ TEST_F(PairTest, RoundTripsOnDisk) {
   std::size_t files = 0;
   for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(path())) ++files;
   EXPECT_EQ(files, 1U);  // nothing half written is left
+}
+
+TEST_F(PairTest, KnowsItsSides) {
+  ASSERT_TRUE(WritePair(path(), FullPair()).ok());
+  EXPECT_TRUE(IsSideOfPair(path() / "base"));
+  EXPECT_TRUE(IsSideOfPair(path() / "head" / ""));
+  EXPECT_TRUE(IsSideOfPair(path() / "other" / ".." / "head"));
+  EXPECT_FALSE(IsSideOfPair(path() / "other"));
+  EXPECT_FALSE(IsSideOfPair(path()));
 }
 
 TEST_F(PairTest, WhatIsNotThereIsNotFound) {
@@ -107,6 +116,8 @@ TEST_F(PairTest, RefusesMalformedNeighbours) {
       {"", "restarted", "null", "$.restarted: should be true or false"},
       {"", "restarted", "1", "$.restarted: should be true or false"},
       {"", "notes", R"("one")", "$.notes: should be an array"},
+      {"", "renewal", R"("both")", "'both' is none of services, models"},
+      {"", "renewal", "1", "$.renewal: should be"},
       {"", "extra", "1", "unknown key 'extra'"},
       {"base", "stated", "", "'stated' is missing"},
       {"head", "directory", R"("base")", "$.head.directory: 'base' is the base's as well"},

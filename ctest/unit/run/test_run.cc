@@ -123,6 +123,7 @@ RunInfo FullInfo() {
   info.environment = {"linux", "6.1.0", "x86_64", "Example CPU", 2, 8192, "Example GPU", "ac", "host"};
   info.service = {"embedded", "g3", "http://127.0.0.1:1", "0.1.0", 4711, true};
   info.provenance = {"0.1.0", "2026-03-01T12:30:05Z", "0123abcd", true, -7, 10, "release"};
+  info.provenance.arguments = {"--service=embedded", "--models=a"};
   PlannedCase plan;
   plan.id = FullCaseId();
   plan.repetitions = 16;
@@ -178,6 +179,7 @@ PairInfo FullPair() {
   pair.cases = {{"chat/a-cpu:1/p/stream:on/max_tokens:8", "chat/a-gpu:1/p/stream:on/max_tokens:8"}};
   pair.blocks = {5, 10};
   pair.restarted = true;
+  pair.renewal = PairRenewal::kModels;
   pair.notes = {"the endpoint is not ours to restart"};
   return pair;
 }

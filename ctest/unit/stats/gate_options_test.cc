@@ -96,8 +96,8 @@ TEST(GateOptions, TrimmedControlsAreTheMeanOfTheMiddle) {
   EXPECT_LT(ConfirmStored(cases, second, options)->cases[4].value().se, median);
 }
 
-// Twelve cases that all got faster by very different amounts, and one slower by 10 %: about 0 the fast side is what
-// they gained, and its spread hides the loss.
+// Twelve cases that all got faster by a third, and one slower by 10 %: about 0 the fast side is what they gained, and
+// its spread hides the loss.
 TEST(GateOptions, WhatGotFasterIsNoNoise) {
   std::vector<CaseInput> cases;
   for (int c = 0; c < 12; ++c) cases.push_back({-0.40 - 0.002 * c, 1e-4, 50, 0, {}, {}});

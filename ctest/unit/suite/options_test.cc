@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Optional;
 
 using Variables = std::map<std::string, std::string>;
 
@@ -42,6 +43,33 @@ TEST(Options, RoundsHaveTheMostAndWhatJudgesThem) {
   options = Parse({"--repetitions=auto:40", "--baselines=a"});
   EXPECT_EQ(options.repetitions, 40);
   EXPECT_EQ(options.policy, std::nullopt);
+}
+
+// What a second look is asked with: flags as they were written, variables as the flags they stand for, and nothing that
+// is of one run alone.
+TEST(Options, TheFlagsOfASecondLookAreKept) {
+  EXPECT_THAT(Parse({}).repeated, Optional(IsEmpty()));
+  EXPECT_THAT(Parse({"--service", "embedded", "--models=a,b", "--prompts=my prompts.json", "--run=r", "--repetitions",
+                     "5", "--benchmark_filter=x", "--benchmark_out=o.json"})
+                  .repeated,
+              Optional(ElementsAre("--service", "embedded", "--models=a,b", "--prompts=my prompts.json",
+                                   "--benchmark_filter=x")));
+  EXPECT_THAT(Parse({"--pair", "device=cpu", "device=gpu", "--restarts=2", "--confirm=v.json"}).repeated,
+              Optional(ElementsAre("--pair", "device=cpu", "device=gpu", "--restarts=2")));
+  EXPECT_THAT(Parse({"--repetitions=auto", "--baselines=b", "--policy=p", "--probe=off"}).repeated,
+              Optional(ElementsAre("--probe=off")));
+  const Variables variables = {{"BENCH_MODELS", "m"},     {"BENCH_PROMPT", "Hi there"},
+                               {"BENCH_MAX_TOKENS", "9"}, {"BENCH_TEMPERATURE", "1"},
+                               {"BENCH_STREAM", "0"},     {"API_KEY", "secret"},
+                               {"BENCH_ROUNDS", "3"},     {"FOUNDRY_LOCAL_ENDPOINT", "http://h/v1"}};
+  EXPECT_THAT(Parse({}, variables).repeated,
+              Optional(ElementsAre("--endpoint=http://h/v1", "--models=m", "--prompt=Hi there", "--max-tokens=9",
+                                   "--temperature=1", "--stream=off")));
+  EXPECT_THAT(Parse({"--models=n", "--max-tokens=4", "--temperature=0.5", "--stream=off"}).repeated,
+              Optional(ElementsAre("--models=n", "--max-tokens=4", "--temperature=0.5", "--stream=off")));
+  EXPECT_EQ(Parse({"--run=r", "--scenario=\xff"}).repeated, std::nullopt);
+  // How often is said by the verdict: more blocks than the default has repetitions are no mistake there.
+  EXPECT_EQ(Parse({"--pair", "a", "b", "--restarts=12", "--confirm=v.json"}).restarts, 12);
 }
 
 // A verdict knows how often; the workshop's variable is no statement about a second look.

@@ -27,6 +27,30 @@ TEST(LooksFor, AreTheRecommendedOnesInProportion) {
   EXPECT_THAT(LooksFor(kFewestMostRepetitions), ElementsAre(8, 10));
 }
 
+// The first run of a suite has no baseline; a slip of the command line is one all the same.
+TEST(HasBaselines, SaysWhetherThereIsAnythingToJudgeBy) {
+  const auto folder = base::TemporaryDirectory::Create("assay-rounds");
+  ASSERT_TRUE(folder.ok());
+  const std::filesystem::path empty = folder->path() / "empty";
+  const std::filesystem::path file = folder->path() / "policy.json";
+  const std::filesystem::path full = folder->path() / "full";
+  std::filesystem::create_directories(empty);
+  std::filesystem::create_directories(full / "latency" / "linux");
+  ASSERT_TRUE(base::WriteFileAtomically(file, "{}").ok());
+  const auto has = [](const std::vector<std::filesystem::path>& folders,
+                      const std::optional<std::filesystem::path>& policy = std::nullopt) -> std::string {
+    const base::Result<bool> any = HasBaselines(folders, policy);
+    if (any.ok()) return *any ? "yes" : "no";
+    EXPECT_EQ(any.error().code, base::ErrorCode::kUsage);
+    return any.error().what;
+  };
+  EXPECT_EQ(has({folder->path() / "absent"}), "no");
+  EXPECT_EQ(has({empty}), "no");
+  EXPECT_EQ(has({empty, full}, file), "yes");
+  EXPECT_THAT(has({full, file}), HasSubstr("--baselines: this is no folder"));
+  EXPECT_THAT(has({full}, folder->path() / "absent.json"), HasSubstr("--policy: there is no such file"));
+}
+
 std::string Settled(const std::vector<std::pair<std::string, std::string>>& stops) {
   std::string text;
   for (const auto& [id, why] : stops) {

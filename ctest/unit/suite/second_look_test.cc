@@ -65,6 +65,31 @@ TEST_F(SecondLookTest, AVerdictWithoutSuspectsHasNothingToConfirm) {
   EXPECT_FALSE(asked->has_value());
 }
 
+TEST_F(SecondLookTest, APairIsConfirmedByAPairAndARunByARun) {
+  const std::string look = R"("second_look":{"suspects":[")" + Id("a:1", "p") +
+                           R"("],"controls":[],"repetitions":20,"first_started_at":["T"]}})";
+  const auto file = [&](const std::string& pair) {
+    return Write("verdict.json", R"({"schema_version":1,"verdict":"regressed","pair":)" + pair + "," + look);
+  };
+  const std::filesystem::path of_pair = file(R"({"base":{"stated":"device=cpu"},"head":{"stated":"device=gpu"}})");
+  auto asked = ReadAskedLook(of_pair);
+  ASSERT_TRUE(asked.ok() && asked->has_value());
+  EXPECT_TRUE(CheckKind(**asked, true, of_pair).ok());
+  base::Status refused = CheckKind(**asked, false, of_pair);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, base::ErrorCode::kUsage);
+  EXPECT_THAT(refused.error().Message(), HasSubstr("add --pair device=cpu device=gpu"));
+
+  const std::filesystem::path of_run = file("null");
+  asked = ReadAskedLook(of_run);
+  ASSERT_TRUE(asked.ok() && asked->has_value());
+  EXPECT_TRUE(CheckKind(**asked, false, of_run).ok());
+  refused = CheckKind(**asked, true, of_run);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, base::ErrorCode::kUsage);
+  EXPECT_THAT(refused.error().Message(), HasSubstr("leave --pair out"));
+}
+
 TEST_F(SecondLookTest, WhatIsNoVerdictSaysWhatIsWanted) {
   for (const char* text : {"{}", "[]", "7", R"({"second_look":{}})"}) {
     const auto asked = ReadAskedLook(Write("x.json", text));
