@@ -5,7 +5,8 @@
 // The design and its measured false-alarm rates are in the project's gating study; where the data is complete (every
 // case in every session, one n per session) the numbers equal its Python reference. What the reference does not define:
 //  - n may differ by case and session: every location has its own degrees of freedom, those of the sessions of a case
-//    are added, and the shrinkage is limma's for unequal df (shrinkage.h).
+//    are added, and the shrinkage is limma's for unequal df (shrinkage.h). The head's variances are moderated as those
+//    of a value, not of a mean of n: cases share the noise of a request, whatever n they were asked.
 //  - A case may be missing in baseline sessions (an empty vector; fewer than two values count as missing). K_c is then
 //    the number of sessions it has; it enters the case's variance and t_c of session_variance.h. Session effects are
 //    found by SessionCentre::kCaseDeviations, and the case's baseline mean is corrected by the difference between the

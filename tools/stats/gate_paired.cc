@@ -103,10 +103,12 @@ std::optional<GateResult> parts::GatePairs(std::span<const PairedCase> cases, co
     const auto pairs = ReadPairs(cases[c], c);
     if (!pairs) continue;
     judged.push_back(*pairs);
-    family.push_back({*pairs->location.variance, pairs->location.df});
+    // What cases share is the noise of a pair: where they were not asked equally often, the errors differ by design.
+    family.push_back({*pairs->location.variance * static_cast<double>(pairs->count), pairs->location.df});
   }
-  const auto errors = ModerateVariances(family);
+  auto errors = ModerateVariances(family);
   if (!errors) return std::nullopt;
+  for (std::size_t i = 0; i < judged.size(); ++i) (*errors)[i].variance /= static_cast<double>(judged[i].count);
 
   std::vector<SpreadOfCase> spreads;
   for (std::size_t i = 0; i < judged.size(); ++i) {

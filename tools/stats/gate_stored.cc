@@ -20,6 +20,13 @@ bool HaveUsableOptions(std::span<const StoredCase> cases) {
                      [](const StoredCase& one) { return CaseOptionsInRange(one.tolerance, one.min_effect); });
 }
 
+// Variance of the Winsorised values over that of their location (location.h). What cases share is the noise of a value:
+// where they were not asked equally often, the errors of their locations differ by design.
+double ValuesWorth(const Head& head) {
+  const auto kept = static_cast<double>(head.location.kept);
+  return kept * std::max(1.0, kept - 1) / static_cast<double>(head.count - 1);
+}
+
 // Centre and guard of the first look stand: what came later was only asked of cases chosen for how they looked.
 std::optional<GateResult> GateWith(std::span<const CaseInput> inputs, const Rounds& rounds,
                                    const GateOptions& options) {
@@ -55,7 +62,7 @@ std::optional<GateResult> GateHeads(const Baseline& baseline, std::span<const St
   for (std::size_t c = 0; c < cases.size(); ++c) {
     if (!heads[c] || !baseline.cases[c]) continue;
     judged.push_back(c);
-    family.push_back({*heads[c]->location.variance, heads[c]->location.df});
+    family.push_back({*heads[c]->location.variance * ValuesWorth(*heads[c]), heads[c]->location.df});
   }
   const auto head_errors = ModerateVariances(family);
   if (!head_errors) return std::nullopt;
@@ -64,7 +71,8 @@ std::optional<GateResult> GateHeads(const Baseline& baseline, std::span<const St
   for (std::size_t i = 0; i < judged.size(); ++i) {
     const Head& head = *heads[judged[i]];
     const BaseCase& base = *baseline.cases[judged[i]];
-    const VarianceEstimate& head_error = (*head_errors)[i];
+    VarianceEstimate head_error = (*head_errors)[i];
+    head_error.variance /= ValuesWorth(head);
     const auto seen = static_cast<double>(base.seen);
     const double of_sessions = base.own_session_variance.value_or(baseline.session_variance);
     const double base_part = (base.variance + of_sessions) / seen;

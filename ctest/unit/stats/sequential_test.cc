@@ -76,6 +76,28 @@ TEST(SettleStored, LeavesAllOpenWhereNothingCanBeSettled) {
   EXPECT_EQ(SettleStored(cases, {}, {}).size(), 30U);
 }
 
+// What cases share is the noise of a value, not the error of a mean: a case that was asked on is as well known as it
+// would be had all been asked on.
+TEST(GateStored, ErrorsFollowHowOftenEachCaseWasAsked) {
+  Shape shape;
+  shape.cases = 30;
+  shape.n = 20;
+  const auto whole = MakeSuite(57, shape);
+  auto cut = whole;
+  for (std::size_t c = 1; c < cut.size(); ++c) cut[c].head.resize(8);
+  GateOptions options;
+  options.guard = false;
+  const auto noise = [](const GateResult& gate, std::size_t c) {
+    const CaseEstimate& one = *gate.cases[c];
+    return one.se * one.se * (1 - one.base_share) - gate.session_variance;
+  };
+  const auto of_whole = GateStored(whole, options);
+  const auto of_cut = GateStored(cut, options);
+  ASSERT_TRUE(of_whole && of_cut);
+  EXPECT_NEAR(noise(*of_cut, 0) / noise(*of_whole, 0), 1, 0.3);
+  EXPECT_GT(noise(*of_cut, 1), 1.5 * noise(*of_cut, 0)) << "eight values of the same noise";
+}
+
 // Two sides without any difference but noise, and one case slower.
 TEST(SettlePaired, SettlesWhatIsSure) {
   auto pairs = MakePairs(55, 30, 2, 0);
