@@ -21,7 +21,7 @@
 namespace assay::suite {
 
 // The part of alpha that the looks before the last may spend together.
-inline constexpr double kEarlyAlphaShare = 0.2;
+inline constexpr double kEarlyAlphaShare = 0.1;
 inline constexpr std::int64_t kDefaultMostRepetitions = 20;
 // Fewer leave no early look.
 inline constexpr std::int64_t kFewestMostRepetitions = 10;

@@ -301,7 +301,7 @@ base::Result<Comparison> Compare(const CompareRequest& request, const LatencyRul
   if (request.second != nullptr) {
     for (const run::Run& one : request.second->runs()) comparison.second_looks.push_back(one.directory.string());
   } else if (selection.Asks(Question::kLatency)) {
-    comparison.second_look = PlanSecondLook(cases, comparison.suite);
+    comparison.second_look = PlanSecondLook(cases, comparison.suite, runs);
   }
   comparison.cases_in_family = cases.size();
   for (std::size_t i = 0; i < cases.size(); ++i) {

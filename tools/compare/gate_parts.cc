@@ -47,6 +47,11 @@ stats::GateOptions StoredOptions(double alpha, std::size_t first_look) {
   options.anchors_strange = 0.6;
   options.guard_sides = true;
   options.first_look = first_look;
+  // Rounds cost power. Simulated on typical noise (400 runs), without the guard in the combined looks they find .959
+  // instead of .951 of +10 % with false alarms in .030 instead of .025 of the runs (fixed plan: .025); on noise that
+  // cases or sessions have unequally false alarms stay below the fixed plan's (250 runs: mixed .016 of its .028, uneven
+  // .156 of its .164).
+  options.guard_second = first_look == 0;
   return options;
 }
 

@@ -30,6 +30,15 @@ std::int64_t Repetitions(const std::vector<const CaseComparison*>& suspects) {
   return 2 * most.second;
 }
 
+// 0 when no run was measured in rounds.
+std::int64_t MostOfRounds(const RunSet& runs) {
+  std::int64_t most = 0;
+  for (const run::Run& one : runs.runs()) {
+    if (one.info.rounds) most = std::max(most, one.info.rounds->looks.back());
+  }
+  return most;
+}
+
 base::Error Usage(std::string message, const run::Run& run) {
   return base::Error{base::ErrorCode::kUsage, std::move(message), run.directory.string()};
 }
@@ -66,8 +75,8 @@ base::Status CheckBelongs(const RunSet& first, const run::Run& again) {
 
 }  // namespace
 
-std::optional<SecondLookPlan> PlanSecondLook(std::span<const CaseComparison> cases,
-                                             std::span<const SuiteFinding> suite) {
+std::optional<SecondLookPlan> PlanSecondLook(std::span<const CaseComparison> cases, std::span<const SuiteFinding> suite,
+                                             const RunSet& first) {
   struct Quiet {
     double distance = 0;
     std::size_t place = 0;
@@ -109,7 +118,8 @@ std::optional<SecondLookPlan> PlanSecondLook(std::span<const CaseComparison> cas
     controls.clear();
   }
   SecondLookPlan plan;
-  plan.repetitions = Repetitions(suspects);
+  const std::int64_t rounds = MostOfRounds(first);
+  plan.repetitions = rounds > 0 ? std::llround(kAfterRounds * static_cast<double>(rounds)) : Repetitions(suspects);
   std::set<std::string_view> suspected;
   for (const CaseComparison* const one : suspects) suspected.insert(one->id);
   for (const CaseComparison& one : cases) {

@@ -152,6 +152,18 @@ TEST_F(SecondLook, RoundsLeaveLessAlphaForTheEnd) {
   EXPECT_EQ(comparison.exit_code, 0);
 }
 
+// By the most that rounds would have asked, whatever the suspects were stopped at.
+TEST_F(SecondLook, AfterRoundsAsksOneAndAHalfTimesTheirMost) {
+  AcceptSessions(5);
+  run::Run slower = Measured(Slower(1.3));
+  slower.info.rounds = run::Rounds{{8, 21}, 0.1, 252, 247, {{kFirst, 10, "regressed"}}};
+  slower.cases.front().plan.repetitions = 10;
+  const Comparison comparison = Judged(slower);
+  ASSERT_TRUE(comparison.second_look.has_value());
+  EXPECT_THAT(comparison.second_look->suspects, ElementsAre(kFirst));
+  EXPECT_EQ(comparison.second_look->repetitions, 32);
+}
+
 TEST_F(SecondLook, ACaseThatWasStoppedAsRegressedIsNoPass) {
   AcceptSessions(5);
   run::Run slower = Measured(Slower(1.3));

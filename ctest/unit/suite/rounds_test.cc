@@ -128,7 +128,7 @@ TEST_F(RoundsTest, TheJudgeIsToldWhereItIs) {
   MeasureInRounds(20, [](std::size_t) -> process::Completed { return {0, Settled({}), ""}; });
   ASSERT_THAT(commands_, SizeIs(2)) << "not after the last round";
   EXPECT_THAT(commands_[1], ElementsAre("settle", "--run=run", "--baselines=one", "--baselines=two",
-                                        "--policy=policy.json", "--look=2", "--looks=3", "--early-alpha-share=0.2"));
+                                        "--policy=policy.json", "--look=2", "--looks=3", "--early-alpha-share=0.1"));
   EXPECT_THAT(planned_, SizeIs(2));
 }
 
