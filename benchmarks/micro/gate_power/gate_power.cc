@@ -32,6 +32,7 @@ struct Settings {
   std::vector<std::string> noise = {"quiet", "typical", "noisy"};
   std::set<std::string> modes = {"stored", "paired", "uniform"};
   bool peers = true;
+  bool shorter_plans = false;
   std::uint64_t seed = 20240607;
   unsigned jobs = 1;
   bool assert_limits = false;
@@ -128,6 +129,18 @@ void PrintRow(std::ostream& out, const std::string& name, const std::vector<std:
   out << "\n";
 }
 
+double RequestsOf(const Tally& tally) { return static_cast<double>(tally.requests) / tally.runs; }
+double PowerOf(const Tally& tally) { return tally.changed == 0 ? 0 : static_cast<double>(tally.found) / tally.changed; }
+
+// Requests over those of the fixed plan with its second look, both of unchanged runs.
+std::string OfFixedPlan(const Cell& unchanged, const Tally& tally) {
+  for (const char* plan : {kGateConfirmed, kGatePairedConfirmed}) {
+    const auto fixed = unchanged.find(plan);
+    if (fixed != unchanged.end()) return Number("%.0f %%", 100 * RequestsOf(tally) / RequestsOf(fixed->second));
+  }
+  return "-";
+}
+
 // One table: rules by effects. The first effect is 0.
 void PrintTable(std::ostream& out, const std::vector<double>& effects, const std::map<double, Cell>& cells) {
   std::vector<std::string> head = {"FA", "FP/run"};
@@ -135,6 +148,7 @@ void PrintTable(std::ostream& out, const std::vector<double>& effects, const std
     if (effect > 0) head.push_back(Number("+%.0f %%", effect * 100));
   }
   head.emplace_back("requests");
+  head.emplace_back("of the fixed plan's");
   PrintRow(out, "rule", head);
   PrintRow(out, "---", std::vector<std::string>(head.size(), "---"));
   std::set<std::string> rules;
@@ -145,19 +159,57 @@ void PrintTable(std::ostream& out, const std::vector<double>& effects, const std
     std::vector<std::string> columns = {"-", "-"};
     const auto quiet = cells.find(0);
     std::string requests = "-";
+    std::string of_fixed = "-";
     if (quiet != cells.end()) {
       const Tally& tally = quiet->second.at(rule);
       columns = {Number("%.3f", tally.Share(tally.false_alarms)), Number("%.2f", tally.Share(tally.false_positives))};
-      requests = Number("%.0f", static_cast<double>(tally.requests) / tally.runs);
+      requests = Number("%.0f", RequestsOf(tally));
+      of_fixed = OfFixedPlan(quiet->second, tally);
     }
     for (const double effect : effects) {
       if (effect <= 0) continue;
       const Tally& tally = cells.at(effect).at(rule);
-      columns.push_back(Number("%.3f", tally.changed == 0 ? 0 : static_cast<double>(tally.found) / tally.changed));
+      columns.push_back(Number("%.3f", PowerOf(tally)));
     }
     columns.push_back(requests);
+    columns.push_back(of_fixed);
     PrintRow(out, rule, columns);
   }
+}
+
+// What a fixed plan, with its second look, would need to find as much as the rounds do: between two plans that were
+// played, on the straight line of requests by power. Says nothing without plans to compare with.
+void PrintEqualPower(std::ostream& out, const TrialShape& shape, const std::map<double, Cell>& cells) {
+  const auto unchanged = cells.find(0);
+  if (ShorterPlans(shape).empty() || unchanged == cells.end()) return;
+  std::vector<std::string> plans;
+  for (const std::size_t requests : ShorterPlans(shape)) plans.push_back(ShorterPlanName(requests));
+  plans.emplace_back(kGateConfirmed);
+  for (const auto& [effect, cell] : cells) {
+    if (effect <= 0) continue;
+    const double wanted = PowerOf(cell.at(kGateRoundsConfirmed));
+    const double asked = RequestsOf(unchanged->second.at(kGateRoundsConfirmed));
+    out << "\nauto + confirm finds " << Number("%.3f", wanted) << " of " << Number("+%.0f %%", effect * 100) << ": ";
+    std::size_t at = 0;
+    while (at < plans.size() && PowerOf(cell.at(plans[at])) < wanted) ++at;
+    if (at == plans.size()) {
+      out << "more than the fixed plan";
+      continue;
+    }
+    double needed = RequestsOf(unchanged->second.at(plans[at]));
+    if (at == 0) {
+      out << "so does the shortest fixed plan, with at most ";
+    } else {
+      const double above = PowerOf(cell.at(plans[at]));
+      const double below = PowerOf(cell.at(plans[at - 1]));
+      const double less = RequestsOf(unchanged->second.at(plans[at - 1]));
+      needed = less + (needed - less) * (wanted - below) / (above - below);
+      out << "a fixed plan of equal power needs about ";
+    }
+    out << Number("%.0f", needed) << " requests of an unchanged run, auto " << Number("%.0f", asked) << ", "
+        << Number("%.0f %%", 100 * asked / needed);
+  }
+  out << "\n";
 }
 
 void PrintUniform(std::ostream& out, const std::map<double, Cell>& cells) {
@@ -220,6 +272,7 @@ int RunAll(const Settings& settings, std::ostream& out, std::ostream& err) {
       shape.sessions = settings.sessions;
       shape.restarts = settings.restarts;
       shape.peers = settings.peers;
+      shape.shorter_plans = settings.shorter_plans;
       for (const bool paired : {false, true}) {
         const std::string mode = paired ? "paired" : "stored";
         std::map<double, Cell> cells;
@@ -240,16 +293,19 @@ int RunAll(const Settings& settings, std::ostream& out, std::ostream& err) {
           if (status.ok()) {
             title("");
             PrintTable(out, settings.effects, cells);
+            if (!paired) PrintEqualPower(out, shape, cells);
             good = WithinLimits(cells, err) && good;
           }
         }
         if (status.ok() && settings.modes.contains("uniform")) {
           cells.clear();
           shape.peers = false;
+          shape.shorter_plans = false;
           for (const double effect : {0.0, 0.05, 0.10}) {
             if (status.ok()) status = play(effect, true);
           }
           shape.peers = settings.peers;
+          shape.shorter_plans = settings.shorter_plans;
           if (status.ok()) {
             title(", all cases slower alike");
             PrintUniform(out, cells);
@@ -297,9 +353,11 @@ int Main(int argc, char** argv) {
       "requests", po::value(&requests), "per case, a list; default 10,20")(
       "effects", po::value(&effects), "in percent, a list; 0 is an unchanged run; default 0,5,10,20")(
       "noise", po::value(&noise), "quiet, typical, noisy (the study's), mixed, bursts, uneven, apart; a list")(
-      "modes", po::value(&modes), "stored, paired, uniform (all cases slower alike); a list")(
-      "no-peers", "only our own gate")("seed", po::value(&settings.seed), "default 20240607")(
-      "jobs", po::value(&settings.jobs), "threads, default 1; the numbers are the same")(
+      "modes", po::value(&modes), "stored, paired, uniform (all cases slower alike); a list")("no-peers",
+                                                                                              "only our own gate")(
+      "shorter-plans", "fixed plans with fewer requests too, and which of them finds as much as --repetitions=auto")(
+      "seed", po::value(&settings.seed), "default 20240607")("jobs", po::value(&settings.jobs),
+                                                             "threads, default 1; the numbers are the same")(
       "assert", "end with 1 when a figure is further off its target than chance allows");
   try {
     po::variables_map values;
@@ -316,6 +374,7 @@ int Main(int argc, char** argv) {
     const std::vector<std::string> wanted = Listed<std::string>(modes);
     settings.modes = {wanted.begin(), wanted.end()};
     settings.peers = values.count("no-peers") == 0;
+    settings.shorter_plans = values.count("shorter-plans") != 0;
     settings.assert_limits = values.count("assert") != 0;
     for (const std::string& name : settings.noise) {
       const auto is = [&](const NoiseLevel& level) { return level.name == name; };

@@ -121,11 +121,15 @@ base::Status WritePairedRun(const std::filesystem::path& directory, const std::s
                             const std::optional<run::SecondLook>& second_look) {
   ASSAY_RETURN_IF_ERROR(WriteSession(directory / "base", {started_at, places, pair.base, 0}, second_look));
   ASSAY_RETURN_IF_ERROR(WriteSession(directory / "head", {started_at, places, pair.head, 0}, second_look));
+  return WritePairPlan(directory, places, pair.base.front().size(), restarts);
+}
+
+base::Status WritePairPlan(const std::filesystem::path& directory, const std::vector<std::size_t>& places,
+                           std::size_t requests, std::size_t restarts) {
   run::PairInfo info;
   info.base = {"service=embedded", "base"};
   info.head = {"service=embedded", "head"};
   for (const std::size_t place : places) info.cases.push_back({SimulatedCaseId(place), SimulatedCaseId(place)});
-  const std::size_t requests = pair.base.front().size();
   for (std::size_t b = 0; b < restarts; ++b) {
     // Request r is in block r * restarts / requests.
     const auto first = (b * requests + restarts - 1) / restarts;

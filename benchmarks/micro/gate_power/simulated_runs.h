@@ -37,6 +37,9 @@ base::Status WriteSession(const std::filesystem::path& directory, const Simulate
 base::Status WritePairedRun(const std::filesystem::path& directory, const std::string& started_at,
                             const std::vector<std::size_t>& places, const SimulatedPair& pair, std::size_t restarts,
                             const std::optional<run::SecondLook>& second_look = std::nullopt);
+// pair.json alone, of a pair whose sides ("base" and "head" inside `directory`) are written by someone else.
+base::Status WritePairPlan(const std::filesystem::path& directory, const std::vector<std::size_t>& places,
+                           std::size_t requests, std::size_t restarts);
 
 // A run in rounds as assay-bench writes it: of each case the first `requests[i]` samples, an interim for the judge, and
 // at the end the whole run.

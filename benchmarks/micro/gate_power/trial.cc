@@ -21,6 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kToday = "2026-01-01";
+constexpr std::size_t kFewestOfPlan = 5;  // below, nothing is judged
 
 // One family, the time per token: the table is of one family of cases at the whole alpha.
 compare::Policy OneFamily() {
@@ -80,8 +81,9 @@ class Trial {
   base::Result<TrialResult> Stored() {
     result_.changed = changed_;
     std::vector<Logs> sessions;
-    for (std::size_t k = 0; k < shape_.sessions; ++k) sessions.push_back(Draw(AllPlaces(shape_.cases), false, 1));
-    const Logs head = Draw(AllPlaces(shape_.cases), true, 1);
+    for (std::size_t k = 0; k < shape_.sessions; ++k)
+      sessions.push_back(Draw(AllPlaces(shape_.cases), false, shape_.requests));
+    const Logs head = Draw(AllPlaces(shape_.cases), true, shape_.requests);
     ASSAY_RETURN_IF_ERROR(AcceptAll(sessions));
     SimulatedSession now{StartedAt(shape_.sessions), AllPlaces(shape_.cases), head, shape_.anchors};
     ASSAY_RETURN_IF_ERROR(WriteSession(folder_ / "head", now));
@@ -93,7 +95,8 @@ class Trial {
     ASSAY_TRY(const compare::Comparison first, Judge(runs, nullptr, "all"));
     result_.said[kGate] = Understood(first, place_of_, asked);
     ASSAY_TRY(result_.said[kGateConfirmed], Confirmed(runs, first, asked, "second"));
-    ASSAY_RETURN_IF_ERROR(InRounds(now));
+    ASSAY_RETURN_IF_ERROR(StoredInRounds(now));
+    for (const std::size_t requests : ShorterPlans(shape_)) ASSAY_RETURN_IF_ERROR(Shorter(now, requests));
     if (shape_.peers) {
       const PeerData data{sessions, head};
       for (const PeerRule& rule : PeerRules()) {
@@ -116,19 +119,8 @@ class Trial {
               compare::ComparePair(runs, nullptr, policy_, compare::Selection{}, kToday, rule_));
     const std::int64_t asked = Requests(pair.head, shape_.cases);
     result_.said[kGatePaired] = Understood(first, place_of_, asked);
-    result_.said[kGatePairedConfirmed] = result_.said[kGatePaired];
-    if (first.second_look) {
-      const std::vector<std::size_t> again = Places(first.second_look->suspects);
-      const auto requests = static_cast<std::size_t>(first.second_look->repetitions);
-      const SimulatedPair fresh = random_.Pair(*shape_.noise, Of(CaseLevels(shape_.cases), again), Of(effects_, again),
-                                               requests, shape_.restarts);
-      const run::SecondLook look{{StartedAt(0)}, first.second_look->suspects, {}};
-      ASSAY_RETURN_IF_ERROR(WritePairedRun(folder_ / "second", StartedAt(1), again, fresh, shape_.restarts, look));
-      ASSAY_TRY(const compare::PairedRuns second, compare::PairedRuns::Read(folder_ / "second"));
-      ASSAY_TRY(const compare::Comparison both,
-                compare::ComparePair(runs, &second, policy_, compare::Selection{}, kToday, rule_));
-      result_.said[kGatePairedConfirmed] = Understood(both, place_of_, asked + Requests(fresh.head, again.size()));
-    }
+    ASSAY_TRY(result_.said[kGatePairedConfirmed], PairConfirmed(runs, first, asked, "second"));
+    ASSAY_RETURN_IF_ERROR(PairInRounds(pair));
     if (shape_.peers) {
       const PeerData data{{&pair.base, 1}, pair.head};
       for (const PeerRule& rule : PeerRules()) {
@@ -148,12 +140,12 @@ class Trial {
     return some;
   }
 
-  // A session of the cases at `places` with `times` the requests; the anchors come with it.
-  Logs Draw(const std::vector<std::size_t>& places, bool changed, std::size_t times) {
+  // A session of the cases at `places`; the anchors come with it.
+  Logs Draw(const std::vector<std::size_t>& places, bool changed, std::size_t requests) {
     std::vector<double> levels = Of(CaseLevels(shape_.cases), places);
     std::vector<double> effects = changed ? Of(effects_, places) : std::vector<double>(places.size(), 0);
     for (std::size_t a = 0; a < shape_.anchors; ++a) levels.push_back(1 + 0.1 * static_cast<double>(a));
-    return random_.Session(*shape_.noise, levels, effects, shape_.anchors, times * shape_.requests);
+    return random_.Session(*shape_.noise, levels, effects, shape_.anchors, requests);
   }
 
   base::Result<compare::RunSet> Read(const std::string& name) {
@@ -207,8 +199,7 @@ class Trial {
     std::vector<std::string> ids = first.second_look->suspects;
     ids.insert(ids.end(), first.second_look->controls.begin(), first.second_look->controls.end());
     SimulatedSession second{StartedAt(shape_.sessions + 1), Places(ids), {}, shape_.anchors};
-    // As many as the first look had, rounds or not.
-    second.logs = Draw(second.places, true, 2);
+    second.logs = Draw(second.places, true, static_cast<std::size_t>(first.second_look->repetitions));
     const run::SecondLook look{{StartedAt(shape_.sessions)}, first.second_look->suspects, first.second_look->controls};
     ASSAY_RETURN_IF_ERROR(WriteSession(folder_ / name, second, look));
     ASSAY_TRY(const compare::RunSet again, Read(name));
@@ -216,45 +207,109 @@ class Trial {
     return Understood(both, place_of_, asked + Requests(second.logs, second.places.size()));
   }
 
-  // The same session, asked in rounds.
-  base::Status InRounds(const SimulatedSession& session) {
-    const fs::path directory = folder_ / "rounds";
-    SimulatedRounds run(directory, session);
+  base::Result<Said> PairConfirmed(const compare::PairedRuns& runs, const compare::Comparison& first,
+                                   std::int64_t asked, const std::string& name) {
+    if (!first.second_look) return Understood(first, place_of_, asked);
+    const std::vector<std::size_t> again = Places(first.second_look->suspects);
+    const auto requests = static_cast<std::size_t>(first.second_look->repetitions);
+    const SimulatedPair fresh = random_.Pair(*shape_.noise, Of(CaseLevels(shape_.cases), again), Of(effects_, again),
+                                             requests, shape_.restarts);
+    const run::SecondLook look{{StartedAt(0)}, first.second_look->suspects, {}};
+    ASSAY_RETURN_IF_ERROR(WritePairedRun(folder_ / name, StartedAt(1), again, fresh, shape_.restarts, look));
+    ASSAY_TRY(const compare::PairedRuns second, compare::PairedRuns::Read(folder_ / name));
+    ASSAY_TRY(const compare::Comparison both,
+              compare::ComparePair(runs, &second, policy_, compare::Selection{}, kToday, rule_));
+    return Understood(both, place_of_, asked + Requests(fresh.head, again.size()));
+  }
+
+  // The fixed plan with fewer requests in the run that is judged; the baseline is the same.
+  base::Status Shorter(SimulatedSession session, std::size_t requests) {
+    for (std::size_t c = 0; c < shape_.cases; ++c) session.logs[c].resize(requests);
+    const std::string name = ShorterPlanName(requests);
+    ASSAY_RETURN_IF_ERROR(WriteSession(folder_ / "shorter", session));
+    ASSAY_TRY(const compare::RunSet runs, Read("shorter"));
+    ASSAY_TRY(const compare::Comparison first, Judge(runs, nullptr, "all"));
+    const std::int64_t asked = Requests(session.logs, shape_.cases);
+    ASSAY_TRY(result_.said[name], Confirmed(runs, first, asked, "second_of_shorter"));
+    return {};
+  }
+
+  // Asks in rounds. ask(open, upto): the open cases up to so many requests; settle(options): which need no more.
+  template <typename Ask, typename Settle>
+  base::Result<run::Rounds> AskInRounds(const Ask& ask, const Settle& settle) {
     const std::vector<std::size_t> looks = stats::RecommendedLooks(shape_.requests);
-    const double share = stats::SequentialOptions{}.early_share;
+    compare::SettleOptions options;
+    options.looks = looks.size();
+    options.early_alpha_share = stats::SequentialOptions{}.early_share;
+    options.n_max = static_cast<std::int64_t>(looks.back());
     run::Rounds rounds;
-    rounds.early_alpha_share = share;
+    rounds.early_alpha_share = options.early_alpha_share;
+    rounds.planned_requests = static_cast<std::int64_t>(shape_.cases * looks.back());
+    rounds.asked_requests = rounds.planned_requests;
     std::vector<bool> open(shape_.cases, true);
     for (std::size_t look = 0; look < looks.size(); ++look) {
       rounds.looks.push_back(static_cast<std::int64_t>(looks[look]));
-      ASSAY_RETURN_IF_ERROR(run.Ask(open, looks[look]));
+      ASSAY_RETURN_IF_ERROR(ask(open, looks[look]));
       if (look + 1 == looks.size()) break;
-      ASSAY_TRY(run::Run interim, run::ReadInterimRun(directory));
-      std::vector<run::Run> interims;
-      interims.push_back(std::move(interim));
-      ASSAY_TRY(const compare::RunSet so_far, compare::RunSet::Create(std::move(interims)));
-      compare::SettleOptions options;
       options.look = look + 1;
-      options.looks = looks.size();
-      options.early_alpha_share = share;
-      options.n_max = static_cast<std::int64_t>(looks.back());
-      ASSAY_TRY(const std::vector<compare::SettledCase> settled,
-                compare::Settle(so_far, {folder_ / "all"}, policy_, options));
+      ASSAY_TRY(const std::vector<compare::SettledCase> settled, settle(options));
       for (const compare::SettledCase& one : settled) {
         const std::size_t place = place_of_.at(one.id);
         if (!open[place]) continue;
         open[place] = false;
+        rounds.asked_requests -= static_cast<std::int64_t>(looks.back() - looks[look]);
         rounds.stops.push_back(
             {one.id, static_cast<std::int64_t>(looks[look]), std::string(compare::ToString(one.why))});
       }
     }
-    for (const std::size_t count : run.asked()) rounds.asked_requests += static_cast<std::int64_t>(count);
-    rounds.planned_requests = static_cast<std::int64_t>(shape_.cases * looks.back());
+    return rounds;
+  }
+
+  // The same session, asked in rounds.
+  base::Status StoredInRounds(const SimulatedSession& session) {
+    const fs::path directory = folder_ / "rounds";
+    SimulatedRounds run(directory, session);
+    const auto ask = [&](const std::vector<bool>& open, std::size_t upto) { return run.Ask(open, upto); };
+    const auto settle = [&](const compare::SettleOptions& options) -> base::Result<std::vector<compare::SettledCase>> {
+      ASSAY_TRY(run::Run interim, run::ReadInterimRun(directory));
+      std::vector<run::Run> interims;
+      interims.push_back(std::move(interim));
+      ASSAY_TRY(const compare::RunSet so_far, compare::RunSet::Create(std::move(interims)));
+      return compare::Settle(so_far, {folder_ / "all"}, policy_, options);
+    };
+    ASSAY_TRY(const run::Rounds rounds, AskInRounds(ask, settle));
     ASSAY_RETURN_IF_ERROR(run.Finish(rounds));
     ASSAY_TRY(const compare::RunSet runs, Read("rounds"));
     ASSAY_TRY(const compare::Comparison first, Judge(runs, nullptr, "all"));
     result_.said[kGateRounds] = Understood(first, place_of_, rounds.asked_requests);
     ASSAY_TRY(result_.said[kGateRoundsConfirmed], Confirmed(runs, first, rounds.asked_requests, "second_of_rounds"));
+    return {};
+  }
+
+  // The same pair, asked in rounds. The restarts stay where they were: until the second nothing can be settled.
+  base::Status PairInRounds(const SimulatedPair& pair) {
+    const fs::path directory = folder_ / "pair_rounds";
+    const std::vector<std::size_t> places = AllPlaces(shape_.cases);
+    ASSAY_RETURN_IF_ERROR(WritePairPlan(directory, places, shape_.requests, shape_.restarts));
+    SimulatedRounds base(directory / "base", {StartedAt(0), places, pair.base, 0});
+    SimulatedRounds head(directory / "head", {StartedAt(0), places, pair.head, 0});
+    const auto ask = [&](const std::vector<bool>& open, std::size_t upto) -> base::Status {
+      ASSAY_RETURN_IF_ERROR(base.Ask(open, upto));
+      return head.Ask(open, upto);
+    };
+    const auto settle = [&](const compare::SettleOptions& options) -> base::Result<std::vector<compare::SettledCase>> {
+      ASSAY_TRY(const compare::PairedRuns so_far, compare::PairedRuns::ReadInterim(directory));
+      return compare::SettlePair(so_far, policy_, options);
+    };
+    ASSAY_TRY(const run::Rounds rounds, AskInRounds(ask, settle));
+    ASSAY_RETURN_IF_ERROR(base.Finish(rounds));
+    ASSAY_RETURN_IF_ERROR(head.Finish(rounds));
+    ASSAY_TRY(const compare::PairedRuns runs, compare::PairedRuns::Read(directory));
+    ASSAY_TRY(const compare::Comparison first,
+              compare::ComparePair(runs, nullptr, policy_, compare::Selection{}, kToday, rule_));
+    result_.said[kGatePairedRounds] = Understood(first, place_of_, rounds.asked_requests);
+    ASSAY_TRY(result_.said[kGatePairedRoundsConfirmed],
+              PairConfirmed(runs, first, rounds.asked_requests, "second_of_rounds"));
     return {};
   }
 
@@ -268,6 +323,24 @@ class Trial {
   std::map<std::string, std::size_t> place_of_;
   TrialResult result_;
 };
+
+}  // namespace
+
+std::vector<std::size_t> ShorterPlans(const TrialShape& shape) {
+  std::vector<std::size_t> plans;
+  if (!shape.shorter_plans) return plans;
+  for (const std::size_t tenths : {4, 5, 6, 7, 8}) {
+    const std::size_t requests = shape.requests * tenths / 10;
+    if (requests >= kFewestOfPlan) plans.push_back(requests);
+  }
+  return plans;
+}
+
+std::string ShorterPlanName(std::size_t requests) {
+  return std::string(kGate) + ", n = " + std::to_string(requests) + " + confirm";
+}
+
+namespace {
 
 base::Status Emptied(const fs::path& folder) {
   std::error_code ec;

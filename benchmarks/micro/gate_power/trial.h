@@ -23,7 +23,12 @@ struct TrialShape {
   std::size_t anchors = 6;
   double changed_share = 0.1;  // of the cases, where some are slower
   bool peers = true;
+  bool shorter_plans = false;  // fixed plans with fewer requests too, to find the one that rounds are worth
 };
+
+// Requests of those, ascending: .4 to .8 of the shape's; none below 5 requests, or without shape.shorter_plans.
+std::vector<std::size_t> ShorterPlans(const TrialShape& shape);
+std::string ShorterPlanName(std::size_t requests);  // in TrialResult::said, with the second look
 
 // What one rule said of one trial.
 struct Said {
@@ -53,5 +58,7 @@ inline constexpr const char* kGateRounds = "GATE stored K=5, auto";
 inline constexpr const char* kGateRoundsConfirmed = "GATE stored K=5, auto + confirm";
 inline constexpr const char* kGatePaired = "GATE paired";
 inline constexpr const char* kGatePairedConfirmed = "GATE paired + confirm";
+inline constexpr const char* kGatePairedRounds = "GATE paired, auto";
+inline constexpr const char* kGatePairedRoundsConfirmed = "GATE paired, auto + confirm";
 
 }  // namespace assay::micro
