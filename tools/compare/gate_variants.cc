@@ -195,8 +195,11 @@ void FamilyVariants::DecideTwice(const Look& first, const Look& again, double le
   const double least = Least(*first.shift, asked.suite);
   const double beyond = both(first.shift->beyond.shift, second.shift);
   if (*second.p >= Screen(level) || std::expm1(beyond) < least) {
-    if (was) Say(finding, SuiteVerdict::kUnchanged, "the second look does not confirm it");
-    return;
+    if (!was) return;
+    // Both looks together still lie far apart: a session that says little does not acquit.
+    const bool large = std::expm1(beyond) >= kUnjudgedSuiteLimit;
+    return large ? Say(finding, SuiteVerdict::kSuiteShift, kUnsure)
+                 : Say(finding, SuiteVerdict::kUnchanged, "the second look does not confirm it");
   }
   double mine = first.shift->suite - first.machine.value_or(0);
   // A second look without the anchors that the first one had does not say who moved.

@@ -180,6 +180,25 @@ TEST(GateVariants, SlowerOnAFasterMachineIsNoPass) {
   EXPECT_EQ(Judged(family, anchors).variants[1].verdict, SuiteVerdict::kSuiteRegression);
 }
 
+// A second look on a machine that is another one altogether says little: where the distance is as large as before it is
+// no acquittal.
+TEST(GateVariants, ASecondLookThatIsNotSureDoesNotAcquit) {
+  Latencies latencies(21);
+  std::vector<LatencySeries> family = latencies.Family({.moved = {0, std::log(1.3)}});
+  FamilyOptions options;
+  options.second_look = true;
+  const auto verdict = [&](double machine, double moved) {
+    for (LatencySeries& one : family) {
+      one.second = one.head;
+      for (double& value : one.second) value *= std::exp(machine) * (one.variant == "model 1" ? moved : 1);
+    }
+    return Judged(family, {}, options).variants[1].verdict;
+  };
+  EXPECT_EQ(verdict(0, 1), SuiteVerdict::kSuiteRegression);
+  EXPECT_EQ(verdict(-0.8, 1), SuiteVerdict::kSuiteShift);
+  EXPECT_EQ(verdict(0, 1 / 1.3), SuiteVerdict::kUnchanged);
+}
+
 TEST(GateVariants, RunsOfTheirOwnTakeThreeSessionsToBeSure) {
   FamilyOptions options;
   options.variants_apart = true;
