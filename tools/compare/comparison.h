@@ -85,7 +85,7 @@ struct Comparison {
   double alpha = 0;
   Selection selection;
   std::vector<CaseComparison> cases;  // the selected ones, by variant: as planned, then the missing ones
-  std::vector<SuiteFinding> suite;    // all cases together, selected or not; empty when latency was not asked for
+  std::vector<SuiteFinding> suite;    // of all cases, selected or not; empty when latency was not asked for
   std::size_t cases_in_family = 0;    // all that were looked at, selected or not
   bool latency_baseline = false;      // every variant of the run has one for this environment
   std::vector<std::string> without_latency_baseline;  // variants

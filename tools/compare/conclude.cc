@@ -116,7 +116,7 @@ void ConcludeSuite(Comparison& comparison) {
   for (SuiteFinding& suite : comparison.suite) {
     if (!suite.gates || !Worsened(suite)) continue;
     for (const CaseComparison& one : comparison.cases) {
-      if (InQuarantine(one)) continue;
+      if (InQuarantine(one) || (!suite.variant.empty() && suite.variant != one.model)) continue;
       for (const LatencyFinding& finding : one.latency) {
         suite.decides = suite.decides || (finding.decides && finding.kind == suite.kind);
       }

@@ -138,6 +138,11 @@ stats::PairedCase ToPaired(const PairedSeries& one, bool second) {
   return paired;
 }
 
+bool Judgeable(const stats::StoredCase& one) {
+  return !one.head.empty() && std::any_of(one.sessions.begin(), one.sessions.end(),
+                                          [](const stats::Values& values) { return values.size() > 1; });
+}
+
 void Refuse(LatencyFinding& finding, LatencyReason code, std::string reason) {
   finding.verdict = Verdict::kCannotTell;
   finding.code = code;

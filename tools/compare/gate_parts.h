@@ -35,6 +35,7 @@ SessionPositions PositionsOf(std::span<const LatencySeries> family);
 // kFewestHeadValues, everything where a value is not above 0.
 stats::StoredCase ToStored(const LatencySeries& one, const SessionPositions& positions);
 std::vector<stats::StoredCase> ToStored(std::span<const LatencySeries> family);
+bool Judgeable(const stats::StoredCase& one);  // the gate has an estimate for it
 // Likewise for stats::GatePaired, of the first or the second look: logarithms of head over base, and one value per
 // block where the block is the pair.
 stats::PairedCase ToPaired(const PairedSeries& one, bool second = false);

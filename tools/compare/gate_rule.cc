@@ -8,6 +8,7 @@
 
 #include "fixtures/base/result.h"
 #include "tools/compare/gate_parts.h"
+#include "tools/compare/gate_variants.h"
 #include "tools/stats/descriptive.h"
 #include "tools/stats/gate.h"
 
@@ -212,11 +213,6 @@ void DecideSuiteTwice(const stats::AnchoredShift& first, const std::optional<sta
   }
 }
 
-bool Judgeable(const stats::StoredCase& one) {
-  return !one.head.empty() && std::any_of(one.sessions.begin(), one.sessions.end(),
-                                          [](const stats::Values& values) { return values.size() > 1; });
-}
-
 // Head values of the second look; too few are none.
 std::vector<stats::Values> SecondValues(std::span<const LatencySeries> family) {
   std::vector<stats::Values> values(family.size());
@@ -228,16 +224,26 @@ std::vector<stats::Values> SecondValues(std::span<const LatencySeries> family) {
   return values;
 }
 
+std::vector<bool> SuspectsOf(const stats::GateResult* gate, std::size_t cases) {
+  std::vector<bool> suspects(cases, false);
+  if (gate == nullptr) return suspects;
+  for (std::size_t i = 0; i < cases; ++i) suspects[i] = gate->cases[i] && gate->cases[i]->suspect;
+  return suspects;
+}
+
 std::optional<stats::AnchoredShift> BesideAgain(std::span<const LatencySeries> family,
-                                                std::vector<stats::StoredCase> cases, const stats::GateResult* gate,
+                                                std::vector<stats::StoredCase> cases,
+                                                const std::vector<stats::Values>& second,
+                                                const std::vector<bool>& suspects,
                                                 std::span<const AnchorSeries> anchors,
                                                 const stats::GateOptions& options) {
-  const std::vector<stats::Values> second = SecondValues(family);
-  for (std::size_t i = 0; i < cases.size(); ++i) {
-    const bool suspect = gate != nullptr && gate->cases[i] && gate->cases[i]->suspect;
-    cases[i].head = suspect ? stats::Values() : second[i];
-  }
+  for (std::size_t i = 0; i < cases.size(); ++i) cases[i].head = suspects[i] ? stats::Values() : second[i];
   return Beside(family, cases, anchors, options, true);
+}
+
+// What the anchors say the machine did; nothing where they do not tell how sure that is.
+std::optional<double> MachineOf(const std::optional<stats::AnchoredShift>& beside) {
+  return beside && beside->beyond.p ? std::optional(beside->anchors) : std::nullopt;
 }
 
 }  // namespace
@@ -246,28 +252,43 @@ FamilyFindings GateRule::JudgeFamily(std::span<const LatencySeries> family, std:
                                      const FamilyOptions& asked) const {
   const double alpha = asked.alpha;
   const std::vector<stats::StoredCase> cases = parts::ToStored(family);
+  parts::FamilyVariants variants(family, cases);
+  SuitePolicy whole = asked.suite;
+  whole.alpha = variants.WholeAlpha(whole.alpha);
   stats::GateOptions options = parts::StoredOptions(alpha, asked.first_look);
-  options.suite_alpha = asked.suite.alpha;
+  options.suite_alpha = whole.alpha;
+  variants.Judge(MachineOf(Beside(family, cases, anchors, options, false)), asked);
+  // From here on without what a variant did that has a finding of its own: neither its cases nor all together repeat
+  // it.
+  const std::vector<stats::StoredCase> centred = variants.Centred();
+  const auto beside = Beside(family, centred, anchors, options, false);
+  std::optional<stats::GateResult> alone = stats::GateStored(centred, options);
   std::optional<stats::ConfirmedGate> confirmed;
-  if (asked.second_look) confirmed = stats::ConfirmStored(cases, SecondValues(family), options);
-  std::optional<stats::GateResult> alone;
-  if (!confirmed) alone = stats::GateStored(cases, options);
+  std::optional<stats::AnchoredShift> again;
+  if (asked.second_look) {
+    const std::vector<stats::Values> second = SecondValues(family);
+    const std::vector<bool> suspects = SuspectsOf(alone ? &*alone : nullptr, cases.size());
+    variants.JudgeTwice(second, suspects, MachineOf(BesideAgain(family, cases, second, suspects, anchors, options)),
+                        asked);
+    const std::vector<stats::Values> centred_again = variants.CentredAgain(second);
+    again = BesideAgain(family, cases, centred_again, suspects, anchors, options);
+    confirmed = stats::ConfirmStored(centred, centred_again, options);
+  }
   const stats::GateResult* const gate = confirmed ? &confirmed->first : alone ? &*alone : nullptr;
 
   FamilyFindings result;
   result.pairs.reserve(family.size());
-  const auto judgeable = static_cast<std::size_t>(std::count_if(cases.begin(), cases.end(), Judgeable));
+  result.variants = variants.Findings();
+  const auto judgeable = static_cast<std::size_t>(std::count_if(cases.begin(), cases.end(), parts::Judgeable));
   // A single case is no family for the gate, and one of all cases together.
-  if (const auto suite = gate != nullptr ? gate->suite : stats::StoredSuiteShift(cases, options)) {
+  if (const auto suite = stats::StoredSuiteShift(centred, options)) {
     result.suite.emplace();
     result.suite->cases = judgeable;
     result.suite->sessions = CommonSessions(cases);
-    JudgeAlone(*suite, asked.suite, *result.suite);
-    if (const auto beside = Beside(family, cases, anchors, options, false)) {
-      JudgeBeside(*beside, asked.suite, *result.suite);
-      if (asked.second_look) {
-        DecideSuiteTwice(*beside, BesideAgain(family, cases, gate, anchors, options), asked.suite, *result.suite);
-      }
+    JudgeAlone(*suite, whole, *result.suite);
+    if (beside) {
+      JudgeBeside(*beside, whole, *result.suite);
+      if (asked.second_look) DecideSuiteTwice(*beside, again, whole, *result.suite);
     }
   }
   for (std::size_t i = 0; i < family.size(); ++i) {

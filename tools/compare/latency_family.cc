@@ -2,6 +2,7 @@
 #include "tools/compare/latency_family.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <string>
 #include <utility>
@@ -167,6 +168,7 @@ class Families {
     for (std::size_t i = 0; i < cases_.size(); ++i) {
       for (LatencyFinding& finding : findings_.cases[i]) MarkIncomplete(*cases_[i].facts, finding);
       SettleWhoDecides(findings_.cases[i]);
+      MarkTooNoisy(policy_.max_mde, false, findings_.cases[i]);
       MarkStopped(cases_[i], findings_.cases[i]);
     }
     return std::move(findings_);
@@ -266,6 +268,7 @@ class Families {
       const LatencyFinding& finding = FindingOf(pair);
       LatencySeries series;
       series.case_id = one.one->plan.id;
+      series.variant = one.one->plan.model;
       series.metric = finding.metric;
       series.min_effect = finding.min_effect;
       series.tolerance = finding.tolerance;
@@ -285,7 +288,8 @@ class Families {
   void JudgeOne(FamilyKind kind, const Family& family, std::size_t own, bool gates, double alpha,
                 const LatencyRule& rule) {
     const std::vector<LatencySeries> series = SeriesOf(family);
-    const FamilyOptions options{alpha, policy_.suite, input_.second_look, FirstLook(input_.runs)};
+    const FamilyOptions options{alpha, policy_.suite, input_.second_look, FirstLook(input_.runs),
+                                input_.runs.size() > 1};
     const AnchorEvidence anchors = OfSessions(kind) ? AnchorEvidence{} : AnchorsFor(kind);
     FamilyFindings judged =
         OfSessions(kind) ? JudgeSessionNumbers(series, options) : rule.JudgeFamily(series, anchors.series, options);
@@ -297,13 +301,25 @@ class Families {
       judged.pairs[i].kind = kind;
       finding = std::move(judged.pairs[i]);
     }
-    if (!judged.suite || (!gates && gated_.contains(kind))) return;
-    judged.suite->kind = kind;
-    judged.suite->gates = gates && policy_.suite.gate;
-    if (judged.suite->why_no_anchors.empty() && !judged.suite->beyond_anchors) {
-      judged.suite->why_no_anchors = anchors.why_none;
+    if (!gates && gated_.contains(kind)) return;
+    AddSuite(kind, gates, anchors.why_none, judged);
+  }
+
+  // All together first, then its variants.
+  void AddSuite(FamilyKind kind, bool gates, const std::string& why_no_anchors, FamilyFindings& judged) {
+    for (SuiteFinding& variant : judged.variants) {
+      variant.kind = kind;
+      variant.gates = gates && policy_.suite.gate;
     }
-    findings_.suite.push_back(std::move(*judged.suite));
+    if (judged.suite) {
+      judged.suite->kind = kind;
+      judged.suite->gates = gates && policy_.suite.gate;
+      if (judged.suite->why_no_anchors.empty() && !judged.suite->beyond_anchors) {
+        judged.suite->why_no_anchors = why_no_anchors;
+      }
+      findings_.suite.push_back(std::move(*judged.suite));
+    }
+    std::move(judged.variants.begin(), judged.variants.end(), std::back_inserter(findings_.suite));
   }
 
   AnchorEvidence AnchorsFor(FamilyKind kind) const {

@@ -41,7 +41,8 @@ struct LatencyFindings {
   // Per case one per latency of the policy, in the policy's order; then one per throughput or load time that the case
   // or its baseline has.
   std::vector<std::vector<LatencyFinding>> cases;
-  std::vector<SuiteFinding> suite;  // one per kind of family that the rule could say something of
+  // Per kind of family that the rule could say something of one of all cases, then one of each variant.
+  std::vector<SuiteFinding> suite;
 };
 LatencyFindings JudgeLatency(const LatencyInput& input, const LatencyRule& rule);
 

@@ -71,6 +71,8 @@ std::string_view ToString(LatencyReason reason) {
       return "debug_build";
     case LatencyReason::kNotConfirmed:
       return "not_confirmed";
+    case LatencyReason::kTooNoisy:
+      return "too_noisy";
   }
   return "none";
 }

@@ -87,6 +87,7 @@ enum class LatencyReason {
   kRunNotValid,   // a condition of the run did not hold and the policy insists on it
   kDebugBuild,    // one side was measured by an unoptimised program, the other was not
   kNotConfirmed,  // the first look found it, and what was to confirm it is not there
+  kTooNoisy,      // a slowdown of latency.max_mde could have been missed
 };
 std::string_view ToString(LatencyReason reason);
 
@@ -161,7 +162,11 @@ struct SuiteFinding {
   // of their cases. Empty: all cases of the family.
   std::string variant = {};
 
-  bool Slower() const { return verdict == SuiteVerdict::kSuiteShift && change && *change > 0; }
+  // Of a variant beyond the others; all cases have nothing else to be held against.
+  bool Slower() const {
+    const std::optional<double>& moved = variant.empty() ? change : beyond_anchors;
+    return verdict == SuiteVerdict::kSuiteShift && moved && *moved > 0;
+  }
 };
 
 struct FamilyFindings {
@@ -177,6 +182,7 @@ struct FamilyOptions {
   bool second_look = false;  // one was taken: a slowdown that only the first look shows is then not enough
   // Of a run in rounds: the values every case had when the first was settled; 0 = all were asked equally often.
   std::size_t first_look = 0;
+  bool variants_apart = false;  // they were measured one after the other, each in a run of its own
 };
 
 class LatencyRule {

@@ -2,6 +2,10 @@
 #include "tools/compare/metric_roles.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "tools/compare/stored_metrics.h"
 
 namespace assay::compare {
 
@@ -31,6 +35,25 @@ void SettleWhoDecides(std::vector<LatencyFinding>& findings) {
     if (finding.code == LatencyReason::kMetricAbsent && finding.n_head == 0 && finding.n_base == 0 && any) {
       finding.decides = false;
     }
+  }
+}
+
+void MarkTooNoisy(double max_mde, bool paired, std::vector<LatencyFinding>& findings) {
+  const auto percent = [](double share) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.0f %%", share * 100);
+    return std::string(text);
+  };
+  for (LatencyFinding& finding : findings) {
+    if (!finding.decides || finding.verdict != Verdict::kUnchanged || !finding.mde) continue;
+    if (std::fabs(std::log1p(*finding.mde)) <= std::log1p(max_mde)) continue;
+    finding.verdict = Verdict::kCannotTell;
+    finding.code = LatencyReason::kTooNoisy;
+    finding.reason = "too noisy: could have missed more than the " + percent(max_mde) +
+                     " beyond which the policy calls nothing unchanged (latency.max_mde); needs more " +
+                     (IsSessionMetric(*finding.metric) ? "accepted sessions"
+                      : paired                         ? "requests or restarts (`assay plan` says how many)"
+                                                       : "requests or accepted sessions (`assay plan` says how many)");
   }
 }
 

@@ -227,6 +227,7 @@ LatencyFindings JudgePairedLatency(std::span<const PairCase> cases, const PairSh
   for (std::size_t i = 0; i < cases.size(); ++i) {
     for (LatencyFinding& finding : result.cases[i]) MarkIncomplete(cases[i], finding);
     SettleWhoDecides(result.cases[i]);
+    MarkTooNoisy(policy.max_mde, true, result.cases[i]);
   }
   return result;
 }

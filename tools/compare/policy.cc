@@ -16,7 +16,7 @@ using run::JsonFields;
 
 std::string Quoted(std::string_view text) { return "'" + base::EscapeForTerminal(text) + "'"; }
 
-// min_effect, tolerance.
+// min_effect, tolerance, max_mde.
 std::optional<double> ShareField(JsonFields& fields, const std::string& key) {
   const std::optional<double> value = fields.OptionalNumber(key);
   if (value && !(*value >= 0 && *value <= 10)) {
@@ -120,6 +120,8 @@ base::Status ParseLatency(const Json& value, const std::string& where, Policy& p
   policy.alpha = AlphaField(fields, policy.alpha);
   policy.min_effect = ShareField(fields, "min_effect").value_or(policy.min_effect);
   policy.tolerance = ShareField(fields, "tolerance").value_or(policy.tolerance);
+  policy.max_mde = ShareField(fields, "max_mde").value_or(policy.max_mde);
+  if (!(policy.max_mde > 0)) fields.Fail("max_mde", "should be above 0 (1 is twice as slow), found 0");
   policy.latency_no_baseline = NoBaselineField(fields).value_or(policy.latency_no_baseline);
   const Json* metrics = fields.Optional("metrics");
   const Json* suite = fields.Optional("suite");

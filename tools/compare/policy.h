@@ -90,6 +90,7 @@ struct Policy {
   double alpha = 0.05;
   double min_effect = 0.05;
   double tolerance = 0;
+  double max_mde = 2;  // share: where a slowdown of more than this could have been missed, nothing is `unchanged`
   SuitePolicy suite;
   NoBaseline latency_no_baseline = NoBaseline::kCannotTell;
   std::vector<MetricPolicy> metrics;  // the latencies, in the order of the metric registry

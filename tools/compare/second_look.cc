@@ -96,24 +96,48 @@ std::optional<SecondLookPlan> PlanSecondLook(std::span<const CaseComparison> cas
     }
   }
   std::set<FamilyKind> whole;
+  std::map<FamilyKind, std::set<std::string_view>> variants;
   for (const SuiteFinding& one : suite) {
-    if (one.gates && one.suspect) whole.insert(one.kind);
+    if (!one.gates || !one.suspect) continue;
+    if (one.variant.empty()) {
+      whole.insert(one.kind);
+    } else {
+      variants[one.kind].insert(one.variant);
+    }
   }
   std::set<std::string_view> controls;
   std::vector<const CaseComparison*> together;
   for (auto& [kind, of_family] : quiet) {
     const bool all = whole.contains(kind);
-    if (!all && !families.contains(kind)) continue;
+    const auto of_variants = variants.find(kind);
+    const bool any = of_variants != variants.end();
+    if (!all && !any && !families.contains(kind)) continue;
     std::sort(of_family.begin(), of_family.end(), [](const Quiet& a, const Quiet& b) {
       return std::pair(a.distance, a.place) < std::pair(b.distance, b.place);
     });
-    of_family.resize(std::min(all ? kSuiteCases : kControls, of_family.size()));
+    std::set<const CaseComparison*> chosen;
+    const auto choose = [&](std::size_t count, const auto& wanted) {
+      for (const Quiet& quiet_one : of_family) {
+        if (count == 0) return;
+        if (!wanted(quiet_one.one->model)) continue;
+        chosen.insert(quiet_one.one);
+        --count;
+      }
+    };
+    if (all || families.contains(kind)) choose(all ? kSuiteCases : kControls, [](const std::string&) { return true; });
+    if (any) {
+      for (const std::string_view variant : of_variants->second) {
+        choose(kSuiteCases / 2, [&](const std::string& model) { return model == variant; });
+        choose(kSuiteCases / 2, [&](const std::string& model) { return model != variant; });
+      }
+    }
     for (const Quiet& quiet_one : of_family) {
-      if (controls.insert(quiet_one.one->id).second) together.push_back(quiet_one.one);
+      if (chosen.contains(quiet_one.one) && controls.insert(quiet_one.one->id).second)
+        together.push_back(quiet_one.one);
     }
   }
   if (suspects.empty()) {
-    if (whole.empty() || together.empty()) return std::nullopt;
+    if ((whole.empty() && variants.empty()) || together.empty()) return std::nullopt;
     suspects.swap(together);
     controls.clear();
   }

@@ -27,10 +27,10 @@ inline constexpr std::size_t kSuiteCases = 16;
 inline constexpr double kAfterRounds = 1.5;
 
 // Suspects of all families that decide, flagged ones among them, and of each family with one its kControls cases that
-// moved least. Where all cases of a family together are in question, the kSuiteCases that moved least among them; they
-// are the suspects when there are no others. Twice as many repetitions as most suspects had; where one of `first`
-// was measured in rounds, kAfterRounds times the most these would have asked. Cases in quarantine are no suspects.
-// Absent without one.
+// moved least. Where all cases of a family together are in question, the kSuiteCases that moved least among them; where
+// a variant is, half as many of its own and of the others. They are the suspects when there are no others. Twice as
+// many repetitions as most suspects had; where one of `first` was measured in rounds, kAfterRounds times the most these
+// would have asked. Cases in quarantine are no suspects. Absent without one.
 std::optional<SecondLookPlan> PlanSecondLook(std::span<const CaseComparison> cases, std::span<const SuiteFinding> suite,
                                              const RunSet& first);
 

@@ -47,6 +47,9 @@ std::string_view NextStep(LatencyReason reason, bool paired) {
       return "measure with an optimised build of assay-bench (preset release)";
     case LatencyReason::kNotConfirmed:
       return "measure the suspects that are missing again (assay-bench --confirm) and hand it in (--confirm)";
+    case LatencyReason::kTooNoisy:
+      return paired ? "ask more often, restart more often, or quieten the machine (`assay plan` says how often)"
+                    : "ask more often, accept more sessions, or quieten the machine (`assay plan` says how often)";
     case LatencyReason::kNone:
     case LatencyReason::kBelowMinEffect:
     case LatencyReason::kWithinSessionSpread:
@@ -124,7 +127,7 @@ std::string DecidedByLine(const Comparison& comparison) {
   for (const compare::SuiteFinding& suite : comparison.suite) {
     if (!suite.decides) continue;
     parts.push_back(std::string(compare::ToString(suite.verdict)) + " of " +
-                    std::string(compare::ToString(suite.kind)));
+                    std::string(compare::ToString(suite.kind)) + (suite.variant.empty() ? "" : " of " + suite.variant));
   }
   add(against.slower, "slower");
   add(against.budget, "off budget");

@@ -203,6 +203,7 @@ Json ToJson(const CaseComparison& one) {
 
 Json ToJson(const compare::SuiteFinding& suite) {
   return JsonObject{{"family_name", std::string(compare::ToString(suite.kind))},
+                    {"variant", suite.variant.empty() ? Json() : Json(suite.variant)},
                     {"verdict", std::string(compare::ToString(suite.verdict))},
                     {"reason", suite.reason},
                     {"change", Number(suite.change)},

@@ -27,6 +27,8 @@ struct Settings {
   std::size_t cases = 50;
   std::size_t sessions = 5;
   std::size_t restarts = 2;
+  std::size_t models = 1;
+  std::size_t anchors = 6;
   std::vector<std::size_t> requests = {10, 20};
   std::vector<double> effects = {0, 0.05, 0.10, 0.20};
   std::vector<std::string> noise = {"quiet", "typical", "noisy"};
@@ -38,7 +40,7 @@ struct Settings {
   bool assert_limits = false;
 };
 
-using Play = base::Result<TrialResult> (*)(const TrialShape&, double, bool, std::uint64_t,
+using Play = base::Result<TrialResult> (*)(const TrialShape&, double, Slower, std::uint64_t,
                                            const std::filesystem::path&);
 
 // What a rule said over all runs of one cell.
@@ -48,8 +50,9 @@ struct Tally {
   int false_positives = 0;  // unchanged cases called slower
   int found = 0;            // changed cases called slower
   int changed = 0;
-  int any = 0;    // runs with an alarm of any kind, of all cases together too
-  int suite = 0;  // runs where all together were called slower
+  int any = 0;     // runs with an alarm of any kind, of all cases together too
+  int suite = 0;   // runs where all together were called slower
+  int untold = 0;  // runs without an alarm, where something that decides cannot be told
   std::int64_t requests = 0;
 
   void Add(const Said& said, const std::vector<bool>& truth) {
@@ -66,6 +69,7 @@ struct Tally {
     found += right;
     any += wrong + right > 0 || said.suite_slower;
     suite += said.suite_slower;
+    untold += said.untold && wrong + right == 0 && !said.suite_slower;
     requests += said.requests;
   }
   double Share(int count) const { return runs == 0 ? 0 : static_cast<double>(count) / runs; }
@@ -89,7 +93,7 @@ std::uint64_t SeedOf(const Settings& settings, std::string_view noise, std::size
   return hash;
 }
 
-base::Result<Cell> PlayCell(const Settings& settings, const TrialShape& shape, double effect, bool everywhere,
+base::Result<Cell> PlayCell(const Settings& settings, const TrialShape& shape, double effect, Slower which,
                             bool paired) {
   ASSAY_TRY(const base::TemporaryDirectory folder, base::TemporaryDirectory::Create("assay-gate-power"));
   Cell cell;
@@ -100,8 +104,7 @@ base::Result<Cell> PlayCell(const Settings& settings, const TrialShape& shape, d
   const auto work = [&](unsigned worker) {
     for (int run = next++; run < settings.runs; run = next++) {
       const std::uint64_t seed = SeedOf(settings, shape.noise->name, shape.requests, effect, paired, run);
-      const base::Result<TrialResult> trial =
-          play(shape, effect, everywhere, seed, folder.path() / std::to_string(worker));
+      const base::Result<TrialResult> trial = play(shape, effect, which, seed, folder.path() / std::to_string(worker));
       const std::lock_guard<std::mutex> lock(mutex);
       if (!trial.ok()) {
         problem = trial.error();
@@ -212,11 +215,12 @@ void PrintEqualPower(std::ostream& out, const TrialShape& shape, const std::map<
   out << "\n";
 }
 
-void PrintUniform(std::ostream& out, const std::map<double, Cell>& cells) {
+void PrintAlarms(std::ostream& out, const std::string& which, const std::map<double, Cell>& cells) {
   std::vector<std::string> head;
   for (const auto& [effect, cell] : cells) {
-    head.push_back(Number("all cases +%.0f %%: any alarm", effect * 100));
+    head.push_back(which + Number(" +%.0f %%: any alarm", effect * 100));
     head.push_back("of the suite");
+    head.push_back("cannot tell");
   }
   PrintRow(out, "rule", head);
   PrintRow(out, "---", std::vector<std::string>(head.size(), "---"));
@@ -226,6 +230,7 @@ void PrintUniform(std::ostream& out, const std::map<double, Cell>& cells) {
       const Tally& tally = cell.at(rule);
       columns.push_back(Number("%.3f", tally.Share(tally.any)));
       columns.push_back(Number("%.3f", tally.Share(tally.suite)));
+      columns.push_back(Number("%.3f", tally.Share(tally.untold)));
     }
     PrintRow(out, rule, columns);
   }
@@ -271,13 +276,15 @@ int RunAll(const Settings& settings, std::ostream& out, std::ostream& err) {
       shape.requests = requests;
       shape.sessions = settings.sessions;
       shape.restarts = settings.restarts;
+      shape.anchors = settings.anchors;
       shape.peers = settings.peers;
       shape.shorter_plans = settings.shorter_plans;
       for (const bool paired : {false, true}) {
+        shape.models = paired ? 1 : settings.models;
         const std::string mode = paired ? "paired" : "stored";
         std::map<double, Cell> cells;
-        const auto play = [&](double effect, bool everywhere) -> base::Status {
-          ASSAY_TRY(cells[effect], PlayCell(settings, shape, effect, everywhere, paired));
+        const auto play = [&](double effect, Slower which) -> base::Status {
+          ASSAY_TRY(cells[effect], PlayCell(settings, shape, effect, which, paired));
           return {};
         };
         const auto title = [&](const std::string& what) {
@@ -288,7 +295,7 @@ int RunAll(const Settings& settings, std::ostream& out, std::ostream& err) {
         base::Status status;
         if (settings.modes.contains(mode)) {
           for (const double effect : settings.effects) {
-            if (status.ok()) status = play(effect, false);
+            if (status.ok()) status = play(effect, Slower::kSome);
           }
           if (status.ok()) {
             title("");
@@ -302,14 +309,28 @@ int RunAll(const Settings& settings, std::ostream& out, std::ostream& err) {
           shape.peers = false;
           shape.shorter_plans = false;
           for (const double effect : {0.0, 0.05, 0.10}) {
-            if (status.ok()) status = play(effect, true);
+            if (status.ok()) status = play(effect, Slower::kAll);
           }
           shape.peers = settings.peers;
           shape.shorter_plans = settings.shorter_plans;
           if (status.ok()) {
             title(", all cases slower alike");
-            PrintUniform(out, cells);
+            PrintAlarms(out, "all cases", cells);
           }
+        }
+        if (status.ok() && !paired && settings.modes.contains("half")) {
+          cells.clear();
+          shape.peers = false;
+          shape.models = std::max<std::size_t>(2, settings.models);
+          for (const double effect : {0.0, 0.10, 0.30}) {
+            if (status.ok()) status = play(effect, Slower::kOneModel);
+          }
+          shape.peers = settings.peers;
+          if (status.ok()) {
+            title(", all cases of one of " + std::to_string(shape.models) + " models slower");
+            PrintAlarms(out, "its cases", cells);
+          }
+          shape.models = settings.models;
         }
         out.flush();
         if (!status.ok()) {
@@ -353,8 +374,9 @@ int Main(int argc, char** argv) {
       "requests", po::value(&requests), "per case, a list; default 10,20")(
       "effects", po::value(&effects), "in percent, a list; 0 is an unchanged run; default 0,5,10,20")(
       "noise", po::value(&noise), "quiet, typical, noisy (the study's), mixed, bursts, uneven, apart; a list")(
-      "modes", po::value(&modes), "stored, paired, uniform (all cases slower alike); a list")("no-peers",
-                                                                                              "only our own gate")(
+      "modes", po::value(&modes), "stored, paired, uniform (all cases slower alike), half (all of one model); a list")(
+      "models", po::value(&settings.models), "that the cases of stored runs take turns at, default 1; 2 for half")(
+      "anchors", po::value(&settings.anchors), "of stored runs, default 6; 0 is none")("no-peers", "only our own gate")(
       "shorter-plans", "fixed plans with fewer requests too, and which of them finds as much as --repetitions=auto")(
       "seed", po::value(&settings.seed), "default 20240607")("jobs", po::value(&settings.jobs),
                                                              "threads, default 1; the numbers are the same")(
@@ -382,10 +404,12 @@ int Main(int argc, char** argv) {
         throw po::error("there is no noise '" + name + "'");
     }
     for (const std::string& mode : settings.modes) {
-      if (mode != "stored" && mode != "paired" && mode != "uniform") throw po::error("there is no mode '" + mode + "'");
+      if (mode != "stored" && mode != "paired" && mode != "uniform" && mode != "half")
+        throw po::error("there is no mode '" + mode + "'");
     }
-    if (settings.runs < 1 || settings.jobs < 1 || settings.cases < 1 || settings.requests.empty()) {
-      throw po::error("runs, jobs, cases and requests should be at least 1");
+    if (settings.runs < 1 || settings.jobs < 1 || settings.cases < 1 || settings.models < 1 ||
+        settings.requests.empty()) {
+      throw po::error("runs, jobs, cases, models and requests should be at least 1");
     }
   } catch (const po::error& error) {
     std::cerr << "gate_power: " << error.what() << "; see gate_power --help\n";

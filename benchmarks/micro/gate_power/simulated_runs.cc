@@ -12,13 +12,16 @@
 namespace assay::micro {
 namespace {
 
-constexpr const char* kModel = "simulated-generic-cpu:1";
 constexpr std::int64_t kTokens = 17;
 constexpr double kTtftMs = 20;
 constexpr double kShortestTpotMs = 8;
 constexpr double kLongestTpotMs = 60;
 
 base::Nanoseconds FromMs(double ms) { return base::Nanoseconds(std::llround(ms * 1e6)); }
+
+std::string Model(std::size_t place, std::size_t models) {
+  return "simulated-generic-cpu:" + std::to_string(1 + place % models);
+}
 
 std::string Prompt(std::size_t place) { return "p" + std::to_string(place); }
 
@@ -37,8 +40,8 @@ run::RunInfo InfoOf(const SimulatedSession& session, std::size_t requests) {
   info.provenance.repetitions = static_cast<std::int64_t>(requests);
   for (const std::size_t place : session.places) {
     run::PlannedCase plan;
-    plan.id = SimulatedCaseId(place);
-    plan.model = plan.alias = kModel;
+    plan.id = SimulatedCaseId(place, session.models);
+    plan.model = plan.alias = Model(place, session.models);
     plan.prompt = Prompt(place);
     plan.fingerprint = base::Sha256Hex(plan.prompt);
     plan.request = run::JsonObject{{"max_tokens", kTokens}, {"temperature", 0}};
@@ -58,10 +61,10 @@ run::RunInfo InfoOf(const SimulatedSession& session, std::size_t requests) {
   return info;
 }
 
-run::Sample SampleOf(std::size_t place, std::size_t repetition, double log_tpot) {
+run::Sample SampleOf(std::size_t place, std::size_t models, std::size_t repetition, double log_tpot) {
   run::Sample sample;
-  sample.case_id = SimulatedCaseId(place);
-  sample.model = kModel;
+  sample.case_id = SimulatedCaseId(place, models);
+  sample.model = Model(place, models);
   sample.prompt = Prompt(place);
   sample.repetition = static_cast<std::int64_t>(repetition);
   sample.timeline.start_ns = 1'000'000'000 + static_cast<std::int64_t>(repetition) * 1'000'000'000;
@@ -99,8 +102,8 @@ std::vector<double> CaseLevels(std::size_t cases) {
   return levels;
 }
 
-std::string SimulatedCaseId(std::size_t place) {
-  return run::BuildCaseId(run::CaseId{kModel, Prompt(place), true, kTokens});
+std::string SimulatedCaseId(std::size_t place, std::size_t models) {
+  return run::BuildCaseId(run::CaseId{Model(place, models), Prompt(place), true, kTokens});
 }
 
 base::Status WriteSession(const std::filesystem::path& directory, const SimulatedSession& session,
@@ -108,7 +111,7 @@ base::Status WriteSession(const std::filesystem::path& directory, const Simulate
   ASSAY_TRY(run::RunWriter writer, run::RunWriter::Create(directory));
   for (std::size_t i = 0; i < session.places.size(); ++i) {
     for (std::size_t r = 0; r < session.logs[i].size(); ++r) {
-      ASSAY_RETURN_IF_ERROR(Append(writer, SampleOf(session.places[i], r, session.logs[i][r])));
+      ASSAY_RETURN_IF_ERROR(Append(writer, SampleOf(session.places[i], session.models, r, session.logs[i][r])));
     }
   }
   run::RunInfo info = InfoOf(session, session.logs.front().size());
@@ -155,7 +158,8 @@ base::Status SimulatedRounds::Ask(const std::vector<bool>& open, std::size_t upt
   }
   for (std::size_t i = 0; i < asked_.size(); ++i) {
     for (; open[i] && asked_[i] < upto; ++asked_[i]) {
-      ASSAY_RETURN_IF_ERROR(Append(*writer_, SampleOf(session_.places[i], asked_[i], session_.logs[i][asked_[i]])));
+      ASSAY_RETURN_IF_ERROR(
+          Append(*writer_, SampleOf(session_.places[i], session_.models, asked_[i], session_.logs[i][asked_[i]])));
     }
   }
   return writer_->WriteInterim(Info());

@@ -19,14 +19,15 @@ namespace assay::micro {
 // lie in one suite.
 std::vector<double> CaseLevels(std::size_t cases);
 
-// Id of the case at a place: `cases` at the front of a session have one.
-std::string SimulatedCaseId(std::size_t place);
+// Id of the case at a place: `cases` at the front of a session have one. Models take turns.
+std::string SimulatedCaseId(std::size_t place, std::size_t models = 1);
 
 struct SimulatedSession {
   std::string started_at;           // UTC; what tells runs apart
   std::vector<std::size_t> places;  // which cases; logs[i] belongs to places[i]
   Logs logs;                        // behind them the anchors, if any
   std::size_t anchors = 0;
+  std::size_t models = 1;
 };
 
 // The samples of `requests` of each case; `session` may hold more.

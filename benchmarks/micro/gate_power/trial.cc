@@ -51,7 +51,12 @@ Said Understood(const compare::Comparison& comparison, const std::map<std::strin
       if (finding.verdict == compare::Verdict::kRegressed) said.slower[place_of.at(one.id)] = true;
     }
   }
+  said.untold = std::any_of(comparison.cases.begin(), comparison.cases.end(), [](const auto& one) {
+    return one.decides && one.verdict == compare::Verdict::kCannotTell;
+  });
   for (const compare::SuiteFinding& suite : comparison.suite) {
+    const bool shift = suite.decides && suite.verdict == compare::SuiteVerdict::kSuiteShift;
+    said.untold = said.untold || shift;
     said.suite_slower = said.suite_slower || suite.verdict == compare::SuiteVerdict::kSuiteRegression;
   }
   return said;
@@ -64,17 +69,21 @@ std::int64_t Requests(const Logs& logs, std::size_t cases) {
 // Everything that the trials of one kind share.
 class Trial {
  public:
-  Trial(const TrialShape& shape, double effect, bool everywhere, std::uint64_t seed, fs::path folder)
+  Trial(const TrialShape& shape, double effect, Slower which, std::uint64_t seed, fs::path folder)
       : shape_(shape), random_(seed), folder_(std::move(folder)), policy_(OneFamily()) {
-    changed_.assign(shape.cases, everywhere && effect != 0);
-    if (!everywhere && effect != 0) {
+    changed_.assign(shape.cases, which == Slower::kAll && effect != 0);
+    if (which == Slower::kSome && effect != 0) {
       const auto count = std::max<std::size_t>(
           1, static_cast<std::size_t>(shape.changed_share * static_cast<double>(shape.cases) + 0.5));
       for (const std::size_t place : random_.Choose(shape.cases, count)) changed_[place] = true;
     }
+    for (std::size_t c = shape.models - 1; which == Slower::kOneModel && effect != 0 && c < shape.cases;
+         c += shape.models) {
+      changed_[c] = true;
+    }
     for (std::size_t c = 0; c < shape.cases; ++c) {
       effects_.push_back(changed_[c] ? effect : 0);
-      place_of_.emplace(SimulatedCaseId(c), c);
+      place_of_.emplace(SimulatedCaseId(c, shape.models), c);
     }
   }
 
@@ -85,7 +94,7 @@ class Trial {
       sessions.push_back(Draw(AllPlaces(shape_.cases), false, shape_.requests));
     const Logs head = Draw(AllPlaces(shape_.cases), true, shape_.requests);
     ASSAY_RETURN_IF_ERROR(AcceptAll(sessions));
-    SimulatedSession now{StartedAt(shape_.sessions), AllPlaces(shape_.cases), head, shape_.anchors};
+    SimulatedSession now{StartedAt(shape_.sessions), AllPlaces(shape_.cases), head, shape_.anchors, shape_.models};
     ASSAY_RETURN_IF_ERROR(WriteSession(folder_ / "head", now));
     ASSAY_TRY(const compare::RunSet runs, Read("head"));
 
@@ -102,7 +111,7 @@ class Trial {
       for (const PeerRule& rule : PeerRules()) {
         std::vector<bool> slower = rule.judge(data);
         slower.resize(shape_.cases);  // the anchors are ours
-        result_.said[std::string(rule.name)] = {std::move(slower), false, asked};
+        result_.said[std::string(rule.name)] = {std::move(slower), false, false, asked};
       }
     }
     return std::move(result_);
@@ -124,10 +133,10 @@ class Trial {
     if (shape_.peers) {
       const PeerData data{{&pair.base, 1}, pair.head};
       for (const PeerRule& rule : PeerRules()) {
-        if (rule.paired) result_.said[std::string(rule.name)] = {rule.judge(data), false, asked};
+        if (rule.paired) result_.said[std::string(rule.name)] = {rule.judge(data), false, false, asked};
       }
       for (const PairedPeerRule& rule : PairedPeerRules()) {
-        result_.said[std::string(rule.name)] = {rule.judge(pair), false, asked};
+        result_.said[std::string(rule.name)] = {rule.judge(pair), false, false, asked};
       }
     }
     return std::move(result_);
@@ -167,7 +176,7 @@ class Trial {
 
   base::Status AcceptAll(const std::vector<Logs>& sessions) {
     for (std::size_t k = 0; k < sessions.size(); ++k) {
-      const SimulatedSession session{StartedAt(k), AllPlaces(shape_.cases), sessions[k], shape_.anchors};
+      const SimulatedSession session{StartedAt(k), AllPlaces(shape_.cases), sessions[k], shape_.anchors, shape_.models};
       ASSAY_RETURN_IF_ERROR(WriteSession(folder_ / "base", session));
       ASSAY_RETURN_IF_ERROR(AcceptInto("all", "base", k));
       if (k + 1 == sessions.size()) ASSAY_RETURN_IF_ERROR(AcceptInto("one", "base", k));
@@ -198,7 +207,7 @@ class Trial {
     if (!first.second_look) return Understood(first, place_of_, asked);
     std::vector<std::string> ids = first.second_look->suspects;
     ids.insert(ids.end(), first.second_look->controls.begin(), first.second_look->controls.end());
-    SimulatedSession second{StartedAt(shape_.sessions + 1), Places(ids), {}, shape_.anchors};
+    SimulatedSession second{StartedAt(shape_.sessions + 1), Places(ids), {}, shape_.anchors, shape_.models};
     second.logs = Draw(second.places, true, static_cast<std::size_t>(first.second_look->repetitions));
     const run::SecondLook look{{StartedAt(shape_.sessions)}, first.second_look->suspects, first.second_look->controls};
     ASSAY_RETURN_IF_ERROR(WriteSession(folder_ / name, second, look));
@@ -329,7 +338,7 @@ class Trial {
 std::vector<std::size_t> ShorterPlans(const TrialShape& shape) {
   std::vector<std::size_t> plans;
   if (!shape.shorter_plans) return plans;
-  for (const std::size_t tenths : {4, 5, 6, 7, 8}) {
+  for (const std::size_t tenths : {4U, 5U, 6U, 7U, 8U}) {
     const std::size_t requests = shape.requests * tenths / 10;
     if (requests >= kFewestOfPlan) plans.push_back(requests);
   }
@@ -350,16 +359,16 @@ base::Status Emptied(const fs::path& folder) {
 
 }  // namespace
 
-base::Result<TrialResult> StoredTrial(const TrialShape& shape, double effect, bool everywhere, std::uint64_t seed,
+base::Result<TrialResult> StoredTrial(const TrialShape& shape, double effect, Slower which, std::uint64_t seed,
                                       const fs::path& folder) {
   ASSAY_RETURN_IF_ERROR(Emptied(folder));
-  return Trial(shape, effect, everywhere, seed, folder).Stored();
+  return Trial(shape, effect, which, seed, folder).Stored();
 }
 
-base::Result<TrialResult> PairedTrial(const TrialShape& shape, double effect, bool everywhere, std::uint64_t seed,
+base::Result<TrialResult> PairedTrial(const TrialShape& shape, double effect, Slower which, std::uint64_t seed,
                                       const fs::path& folder) {
   ASSAY_RETURN_IF_ERROR(Emptied(folder));
-  return Trial(shape, effect, everywhere, seed, folder).Paired();
+  return Trial(shape, effect, which, seed, folder).Paired();
 }
 
 }  // namespace assay::micro

@@ -22,6 +22,7 @@ struct TrialShape {
   std::size_t restarts = 2;   // of a pair
   std::size_t anchors = 6;
   double changed_share = 0.1;  // of the cases, where some are slower
+  std::size_t models = 1;      // stored only; the cases' models take turns
   bool peers = true;
   bool shorter_plans = false;  // fixed plans with fewer requests too, to find the one that rounds are worth
 };
@@ -30,10 +31,13 @@ struct TrialShape {
 std::vector<std::size_t> ShorterPlans(const TrialShape& shape);
 std::string ShorterPlanName(std::size_t requests);  // in TrialResult::said, with the second look
 
+enum class Slower { kSome, kAll, kOneModel };  // changed_share of the cases, all, or those of the last model
+
 // What one rule said of one trial.
 struct Said {
   std::vector<bool> slower;   // per case
-  bool suite_slower = false;  // of all together
+  bool suite_slower = false;  // of all together, or of a model
+  bool untold = false;        // anything that decides cannot be told: exit code 3, or would be without an alarm
   std::int64_t requests = 0;  // asked in all, the head's only
 };
 
@@ -43,11 +47,11 @@ struct TrialResult {
 };
 
 // The rules of a stored baseline: our gate with one session, with all, with the second look, with rounds and the second
-// look, and the peers. `effect` makes changed_share of the cases slower, or all when `everywhere`. `folder` is emptied.
-base::Result<TrialResult> StoredTrial(const TrialShape& shape, double effect, bool everywhere, std::uint64_t seed,
+// look, and the peers. `effect` makes cases slower. `folder` is emptied.
+base::Result<TrialResult> StoredTrial(const TrialShape& shape, double effect, Slower which, std::uint64_t seed,
                                       const std::filesystem::path& folder);
 // The rules of a paired run, likewise.
-base::Result<TrialResult> PairedTrial(const TrialShape& shape, double effect, bool everywhere, std::uint64_t seed,
+base::Result<TrialResult> PairedTrial(const TrialShape& shape, double effect, Slower which, std::uint64_t seed,
                                       const std::filesystem::path& folder);
 
 // Names of our rules in TrialResult::said.

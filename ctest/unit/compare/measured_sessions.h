@@ -26,7 +26,10 @@ struct Session {
   int cases = 12;
   int n = 10;
   double noise = 0.03;  // to both sides
+  int of_other = 0;     // of the cases the last ones, which ask another model
+  double other = 1;     // factor on those
 };
+inline constexpr const char* kOtherModel = "tiny-generic-cpu:1";
 
 class MeasuredSessions : public ::testing::Test {
  protected:
@@ -34,10 +37,12 @@ class MeasuredSessions : public ::testing::Test {
     RunBuilder builder;
     builder.StartedAt(session.started_at).Repetitions(session.n);
     for (int c = 0; c < session.cases; ++c) {
-      builder.Case("prompt-" + std::to_string(c));
+      const bool other = c >= session.cases - session.of_other;
+      builder.Case("prompt-" + std::to_string(c), other ? kOtherModel : RunBuilder::kModel);
       for (int i = 0; i < session.n; ++i) {
         SampleSpec sample;
-        sample.e2e_ms = 100 * (c + 1) * session.all * (c == 0 ? session.first : 1) * Noise(session.noise);
+        sample.e2e_ms = 100 * (c + 1) * session.all * (c == 0 ? session.first : 1) * (other ? session.other : 1) *
+                        Noise(session.noise);
         sample.ttft_ms = sample.e2e_ms / 5;
         builder.Add(sample);
       }
@@ -66,7 +71,7 @@ class MeasuredSessions : public ::testing::Test {
   }
   base::Result<compare::Comparison> Compared(run::Run first, std::vector<run::Run> second = {}) {
     const auto runs = compare::RunSet::Create(One(std::move(first)));
-    compare::CompareRequest request{&*runs, nullptr, {folder_.path()}, &policy_, {}, today_};
+    compare::CompareRequest request{&*runs, nullptr, {folder_.path()}, &policy_, selection_, today_};
     if (second.empty()) return compare::Compare(request, compare::GateRule());
     const auto again = compare::RunSet::Create(std::move(second));
     request.second = &*again;
@@ -108,6 +113,7 @@ class MeasuredSessions : public ::testing::Test {
   }
 
   compare::Policy policy_ = compare::DefaultPolicy();
+  compare::Selection selection_;
   std::string today_ = "2026-04-02";
 
  private:

@@ -245,6 +245,17 @@ TEST_F(PairComparison, WithoutARestartTheComparisonSaysWhatIsMissing) {
   EXPECT_THAT(comparison.warnings, ElementsAre(Field(&run::Warning::code, "pair_not_restarted")));
 }
 
+TEST_F(PairComparison, AnUnchangedThatCouldHaveMissedTooMuchCannotTell) {
+  const PairedRuns pair = PairMaker(PairSpec{}).Build();
+  policy_.max_mde = *Metric(Judged(pair).cases[3], "tpot_ms").mde * 0.99;
+  const Comparison comparison = Judged(pair);
+  const LatencyFinding& finding = Metric(comparison.cases[3], "tpot_ms");
+  EXPECT_EQ(finding.verdict, Verdict::kCannotTell);
+  EXPECT_EQ(finding.code, LatencyReason::kTooNoisy);
+  EXPECT_THAT(finding.reason, HasSubstr("needs more requests or restarts"));
+  EXPECT_EQ(comparison.exit_code, 3);
+}
+
 TEST_F(PairComparison, BlocksAreHeldAgainstBlocks) {
   PairSpec spec = Slower(1, 1.3);
   spec.blocks = {5, 5, 5, 5, 5, 5};

@@ -51,6 +51,7 @@ TEST(Policy, DefaultsGateThreeMetricsAndAnswersExactly) {
   EXPECT_DOUBLE_EQ(policy.tolerance, 0);
   EXPECT_DOUBLE_EQ(policy.alpha, 0.05);
   EXPECT_DOUBLE_EQ(policy.min_effect, 0.05);
+  EXPECT_DOUBLE_EQ(policy.max_mde, 2);
   EXPECT_EQ(policy.determinism, DeterminismLevel::kExact);
   EXPECT_EQ(policy.latency_no_baseline, NoBaseline::kCannotTell);
 }
@@ -87,7 +88,7 @@ TEST(Policy, ReadsTheExampleOfThePage) {
 
 TEST(Policy, StatedValuesReplaceTheDefaults) {
   const base::Result<Policy> policy = Parse(R"({"schema_version": 1,
-    "latency": {"alpha": 0.01, "min_effect": 0.1, "tolerance": 0.03, "no_baseline": "report",
+    "latency": {"alpha": 0.01, "min_effect": 0.1, "tolerance": 0.03, "max_mde": 0.4, "no_baseline": "report",
                 "metrics": {"tpot_ms": {"gate": false}, "e2e_ms": {"min_effect": 0.2, "gate": true}},
                 "suite": {"gate": false, "alpha": 0.02, "min_effect": 0.07, "min_effect_anchored": 0.04}},
     "determinism": {"level": "off", "no_baseline": "report"},
@@ -98,6 +99,7 @@ TEST(Policy, StatedValuesReplaceTheDefaults) {
   EXPECT_EQ(Names(*policy), (std::vector<std::string>{"e2e_ms", "tpot_ms"}));
   EXPECT_DOUBLE_EQ(policy->alpha, 0.01);
   EXPECT_DOUBLE_EQ(policy->tolerance, 0.03);
+  EXPECT_DOUBLE_EQ(policy->max_mde, 0.4);
   EXPECT_EQ(policy->latency_no_baseline, NoBaseline::kReport);
   EXPECT_EQ(policy->determinism_no_baseline, NoBaseline::kReport);
   EXPECT_FALSE(policy->suite.gate);
@@ -275,6 +277,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "choose from e2e_ms, ttft_ms, tpot_ms, load_ms, output_tokens_per_s, requests_per_s"},
         Refused{"AlphaOutOfRange", R"({"schema_version": 1, "latency": {"alpha": 1}})", "$.latency.alpha"},
         Refused{"NegativeEffect", R"({"schema_version": 1, "latency": {"min_effect": -0.1}})", "$.latency.min_effect"},
+        Refused{"NothingIsEverUnchanged", R"({"schema_version": 1, "latency": {"max_mde": 0}})",
+                "$.latency.max_mde: should be above 0"},
         Refused{"UnknownWord", R"({"schema_version": 1, "determinism": {"level": "prefix"}})", "\"exact\" or \"off\""},
         Refused{"RuleWithoutGlob", R"({"schema_version": 1, "cases": [{"min_effect": 0.1}]})", "$.cases[0]"},
         Refused{"RuleWithoutEffect", R"({"schema_version": 1, "cases": [{"match": "*"}]})", "changes nothing"},

@@ -268,8 +268,8 @@ TEST(ComparisonReport, AShiftOfTheSuiteNamesItsEvidenceAndAnchors) {
 }
 
 TEST(ComparisonReport, AnUnchangedCaseThatSaysLittleSaysSo) {
-  // Ten requests spread over a quarter to both sides: an effect of 20 % could not have been seen.
-  const compare::Comparison coarse = Twelve(50, 0.01, 1, 1);
+  // Ten requests spread over a third to both sides: an effect of 20 % could not have been seen.
+  const compare::Comparison coarse = Twelve(10, 0.01, 1, 1);
   EXPECT_EQ(coarse.exit_code, 0);
   const std::string text = Rendered(WriteComparisonTerminal, coarse);
   EXPECT_THAT(text, HasSubstr(", prompt p0: unchanged\n  ttft_ms (time to first token) unchanged "));
