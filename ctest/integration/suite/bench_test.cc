@@ -145,10 +145,11 @@ TEST_F(BenchRun, ModelsThatDoNotFitTogetherAreOneTableAndOneRun) {
   const base::Result<run::Run> run = run::ReadRun(Path("run"));
   ASSERT_TRUE(run.ok()) << run.error().Message();
   EXPECT_EQ(run->info.models.size(), 2U);
-  ASSERT_EQ(std::ranges::count(run->info.validity.warnings, "models_do_not_fit", &run::Warning::code), 1);
-  EXPECT_NE(run->info.validity.warnings.front().message.find("ember-mini-int8-cpu:1, then ember-mini-generic-cpu:1"),
-            std::string::npos)
-      << run->info.validity.warnings.front().message;
+  // A busy machine adds warnings of its own.
+  const std::vector<run::Warning>& warnings = run->info.validity.warnings;
+  ASSERT_EQ(std::ranges::count(warnings, "models_do_not_fit", &run::Warning::code), 1);
+  const std::string& message = std::ranges::find(warnings, "models_do_not_fit", &run::Warning::code)->message;
+  EXPECT_NE(message.find("ember-mini-int8-cpu:1, then ember-mini-generic-cpu:1"), std::string::npos) << message;
 }
 
 TEST_F(BenchRun, MeasuresAnswersThatAreNotStreamed) {
