@@ -36,7 +36,7 @@ constexpr const char* kSynopsis =
     "cases).\n"
     "What all did together is judged against the anchors of the runs; without them a slower suite may be a slower "
     "machine.\n"
-    "Where cases may be slower the output ends with the commands of a second look: measured once more, with twice the\n"
+    "Where cases may be slower the output ends with the commands of a second look: measured once more, with more\n"
     "requests, and handed in with --confirm, what both looks show together decides.\n"
     "Ends with 0 when nothing regressed, 1 on a regression, 3 when it cannot tell (the output names what is missing), "
     "2 "
