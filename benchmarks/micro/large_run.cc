@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A measured run made as large as asked, to see what a judge of large runs needs: two runs, every byte as in a real one.
-// Measures nothing; what is timed are the programs that read them.
+// A measured run made as large as asked, to see what a judge of large runs needs: two runs, every byte like a real
+// one. Measures nothing; what is timed are the programs that read them.
 #include <boost/program_options.hpp>
 #include <boost/random/mersenne_twister.hpp>
 #include <boost/random/normal_distribution.hpp>

@@ -25,7 +25,7 @@ constexpr const char* kSynopsis =
 
 constexpr const char* kExamples =
     "Examples:\n"
-    "  assay settle --run build/run --baselines baselines --look 1 --looks 4 --early-alpha-share 0.2\n";
+    "  assay settle --run build/run --baselines baselines --look 1 --looks 3 --early-alpha-share 0.1\n";
 
 constexpr std::int64_t kMostLooks = 1000;
 constexpr std::int64_t kMostRequests = 1'000'000;

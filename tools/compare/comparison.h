@@ -57,6 +57,8 @@ struct CaseComparison {
   Verdict verdict = Verdict::kCannotTell;  // over the questions asked
   bool decides = false;                    // false: the policy only wants it shown
 
+  // Its quarantine holds today: it decides nothing.
+  bool quarantined() const { return quarantine && !quarantine->expired; }
   bool measured() const { return status != CaseStatus::kFailed && status != CaseStatus::kMissing; }
 };
 

@@ -16,8 +16,6 @@ std::unordered_set<std::string_view> SelectedIds(const Comparison& comparison) {
   return ids;
 }
 
-bool InQuarantine(const CaseComparison& one) { return one.quarantine && !one.quarantine->expired; }
-
 // Verdicts of one question: those that decide, or all where none does.
 struct Said {
   std::vector<Verdict> deciding;
@@ -83,7 +81,7 @@ void MarkNotValid(const std::string& why, std::vector<SuiteFinding>& suite) {
 }
 
 void ConcludeCase(const Selection& selection, CaseComparison& one) {
-  const bool quarantined = InQuarantine(one);
+  const bool quarantined = one.quarantined();
   if (!one.measured()) {
     one.verdict = one.status == CaseStatus::kFailed ? Verdict::kRegressed : Verdict::kCannotTell;
     one.latency_verdict = one.answers_verdict = one.verdict;
@@ -116,7 +114,7 @@ void ConcludeSuite(Comparison& comparison) {
   for (SuiteFinding& suite : comparison.suite) {
     if (!suite.gates || !Worsened(suite)) continue;
     for (const CaseComparison& one : comparison.cases) {
-      if (InQuarantine(one) || (!suite.variant.empty() && suite.variant != one.model)) continue;
+      if (one.quarantined() || (!suite.variant.empty() && suite.variant != one.model)) continue;
       for (const LatencyFinding& finding : one.latency) {
         suite.decides = suite.decides || (finding.decides && finding.kind == suite.kind);
       }

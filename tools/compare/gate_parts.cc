@@ -143,6 +143,13 @@ bool Judgeable(const stats::StoredCase& one) {
                                           [](const stats::Values& values) { return values.size() > 1; });
 }
 
+double LeastBeside(const stats::AnchoredShift& shift, const SuitePolicy& policy) {
+  return shift.sessions < kFewestSuiteSessions ? std::max(policy.min_effect_anchored, kFewSessionsMinEffect)
+                                               : policy.min_effect_anchored;
+}
+
+double BothLooks(double first, double second) { return kFirstLookWeight * first + (1 - kFirstLookWeight) * second; }
+
 void Refuse(LatencyFinding& finding, LatencyReason code, std::string reason) {
   finding.verdict = Verdict::kCannotTell;
   finding.code = code;

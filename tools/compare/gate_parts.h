@@ -40,6 +40,12 @@ bool Judgeable(const stats::StoredCase& one);  // the gate has an estimate for i
 // block where the block is the pair.
 stats::PairedCase ToPaired(const PairedSeries& one, bool second = false);
 
+// The smallest change beyond anchors, or other variants, that counts: where sessions are too few to say how far both
+// lie apart by themselves, at least kFewSessionsMinEffect.
+double LeastBeside(const stats::AnchoredShift& shift, const SuitePolicy& policy);
+// Of all cases together; ln.
+double BothLooks(double first, double second);
+
 void Refuse(LatencyFinding& finding, LatencyReason code, std::string reason);
 // What the estimate says, in the metric's own direction; not the verdict.
 void Estimated(const run::Metric& metric, const stats::CaseEstimate& estimate, LatencyFinding& finding);

@@ -11,6 +11,7 @@
 #include "tools/compare/gate_variants.h"
 #include "tools/stats/descriptive.h"
 #include "tools/stats/gate.h"
+#include "tools/stats/multiplicity.h"
 
 namespace assay::compare {
 namespace {
@@ -129,9 +130,7 @@ void JudgeBeside(const stats::AnchoredShift& anchored, const SuitePolicy& policy
     suite.explained = Explains(anchored, policy);
     return;
   }
-  const double least = anchored.sessions < kFewestSuiteSessions
-                           ? std::max(policy.min_effect_anchored, kFewSessionsMinEffect)
-                           : policy.min_effect_anchored;
+  const double least = parts::LeastBeside(anchored, policy);
   if (beyond.mde) suite.mde = std::max(std::expm1(*beyond.mde), least);
   suite.suspect = *beyond.p < kSuiteScreen && std::expm1(beyond.shift) >= least / 2;
   if (*suite.beyond_p < policy.alpha && std::fabs(*suite.beyond_anchors) >= least) {
@@ -184,8 +183,8 @@ void DecideTwice(const LatencySeries& one, const stats::CaseEstimate& first, con
 }
 
 // Where a second look was taken, all cases together are slower only when each look says so for itself, at a level of
-// kSuiteScreen: for looks of two sessions that is far below the policy's alpha. The cases are those that were measured
-// again and no suspects, which would have been chosen for being slow.
+// kSuiteScreen, and both together at the policy's. The cases are those that were measured again and no suspects, which
+// would have been chosen for being slow.
 void DecideSuiteTwice(const stats::AnchoredShift& first, const std::optional<stats::AnchoredShift>& again,
                       const SuitePolicy& policy, SuiteFinding& suite) {
   if (!suite.suspect) return;
@@ -201,11 +200,10 @@ void DecideSuiteTwice(const stats::AnchoredShift& first, const std::optional<sta
     return;
   }
   suite.beyond_again = std::expm1(again->beyond.shift);
-  const double least = first.sessions < kFewestSuiteSessions
-                           ? std::max(policy.min_effect_anchored, kFewSessionsMinEffect)
-                           : policy.min_effect_anchored;
-  const double both = kFirstLookWeight * first.beyond.shift + (1 - kFirstLookWeight) * again->beyond.shift;
-  if (*again->beyond.p < kSuiteScreen && std::expm1(both) >= least) {
+  const double both = parts::BothLooks(first.beyond.shift, again->beyond.shift);
+  const auto together = stats::CombinedP(*first.beyond.p, *again->beyond.p, kLooksAlike);
+  if (*again->beyond.p < kSuiteScreen && together && *together < policy.alpha &&
+      std::expm1(both) >= parts::LeastBeside(first, policy)) {
     suite.verdict = SuiteVerdict::kSuiteRegression;
   } else if (was) {
     suite.verdict = SuiteVerdict::kUnchanged;
@@ -260,9 +258,8 @@ FamilyFindings GateRule::JudgeFamily(std::span<const LatencySeries> family, std:
   variants.Judge(MachineOf(Beside(family, cases, anchors, options, false)), asked);
   // From here on without what a variant did that has a finding of its own: neither its cases nor all together repeat
   // it.
-  const std::vector<stats::StoredCase> centred = variants.Centred();
-  const auto beside = Beside(family, centred, anchors, options, false);
-  std::optional<stats::GateResult> alone = stats::GateStored(centred, options);
+  std::vector<stats::StoredCase> centred = variants.Centred();
+  const std::optional<stats::GateResult> alone = stats::GateStored(centred, options);
   std::optional<stats::ConfirmedGate> confirmed;
   std::optional<stats::AnchoredShift> again;
   if (asked.second_look) {
@@ -270,10 +267,12 @@ FamilyFindings GateRule::JudgeFamily(std::span<const LatencySeries> family, std:
     const std::vector<bool> suspects = SuspectsOf(alone ? &*alone : nullptr, cases.size());
     variants.JudgeTwice(second, suspects, MachineOf(BesideAgain(family, cases, second, suspects, anchors, options)),
                         asked);
+    centred = variants.Centred();
     const std::vector<stats::Values> centred_again = variants.CentredAgain(second);
     again = BesideAgain(family, cases, centred_again, suspects, anchors, options);
     confirmed = stats::ConfirmStored(centred, centred_again, options);
   }
+  const auto beside = Beside(family, centred, anchors, options, false);
   const stats::GateResult* const gate = confirmed ? &confirmed->first : alone ? &*alone : nullptr;
 
   FamilyFindings result;

@@ -24,6 +24,10 @@ inline constexpr double kFewSessionsMinEffect = 0.10;
 // two looks has to show for itself. Weight of the first look in the estimate of both, as for cases.
 inline constexpr double kSuiteScreen = 0.05;
 inline constexpr double kFirstLookWeight = 0.4;
+// Correlation of two looks at all cases together: they are held against the same sessions (1 / (K + 1) of their
+// variance), and what the machine does to suite and anchors differently today it does minutes later, too. On real runs
+// beside a process that comes and goes, independent looks would confirm what only the day did.
+inline constexpr double kLooksAlike = 0.5;
 // Of fewer cases than this all together is not judged against anchors: one that moved would pass for all.
 inline constexpr std::size_t kFewestSuiteCases = 5;
 // What no machine does by itself is not passed over because sessions are few or lie far apart: a suite that is slower

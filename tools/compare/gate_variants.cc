@@ -16,9 +16,8 @@ namespace {
 // Fewer sessions do not say how far variants move apart by themselves.
 bool FewSessions(const stats::AnchoredShift& shift) { return shift.sessions < kFewestSuiteSessions; }
 
-double Least(const stats::AnchoredShift& shift, const SuitePolicy& policy) {
-  return FewSessions(shift) ? std::max(policy.min_effect_anchored, kFewSessionsMinEffect) : policy.min_effect_anchored;
-}
+// From here on a variant is no pass, however unsure its distance is.
+double Large(double least) { return std::max(kUnjudgedSuiteLimit, least); }
 
 // From this p on a second look is worth taking, and each of two looks has to show it: both together then keep the level
 // that one look would have been judged at.
@@ -46,7 +45,17 @@ constexpr const char* kNotConfirmed =
     "the second look has too few of these cases, or of the others, to confirm it; measure it again with assay-bench "
     "--confirm";
 constexpr const char* kUnsure =
-    "so large a distance is no pass, and too far from sure to be a regression; measure again";
+    "so large a distance is no pass, and too far from sure to be a regression; ask more often, or accept more sessions";
+constexpr const char* kNoChance =
+    "too few cases, or times that never differ: how far the distance can come from chance is not known; accept more "
+    "sessions";
+
+// Only what got slower is taken out of its cases: where some of a variant got faster and others did not, what its
+// middle did would make those slower. And who lets the finding decide nothing must see the cases slower one by one.
+bool SpeaksForItsCases(const FamilyOptions& asked, const SuiteFinding& finding) {
+  return asked.suite.gate &&
+         (finding.verdict == SuiteVerdict::kSuiteRegression || finding.verdict == SuiteVerdict::kSuiteShift);
+}
 
 void Say(SuiteFinding& finding, SuiteVerdict verdict, std::string why) {
   finding.verdict = verdict;
@@ -71,7 +80,7 @@ FamilyVariants::FamilyVariants(std::span<const LatencySeries> family, std::span<
     ++count;
   }
   for (const auto& [name, own] : of) {
-    if (own.size() < kFewestSuiteCases || count - own.size() < kFewestOtherCases) continue;
+    if (own.size() < kFewestSuiteCases || count - own.size() < kFewestSuiteCases) continue;
     Variant one;
     one.name = name;
     one.own = own;
@@ -102,9 +111,13 @@ FamilyVariants::Look FamilyVariants::LookAt(const Variant& one, std::span<const 
 void FamilyVariants::JudgeSlower(const Look& look, double level, const FamilyOptions& asked, SuiteFinding& finding) {
   const stats::AnchoredShift& shift = *look.shift;
   const stats::SuiteShift& beyond = shift.beyond;
-  const double least = Least(shift, asked.suite);
+  const double least = LeastBeside(shift, asked.suite);
   const Who who = WhoMoved(shift.suite - look.machine.value_or(0), beyond.shift, look.machine.has_value(), least);
-  const bool large = *finding.beyond_anchors >= kUnjudgedSuiteLimit;
+  const bool large = *finding.beyond_anchors >= Large(least);
+  if (!beyond.p) {
+    if (large && who != Who::kTheOthers) Say(finding, SuiteVerdict::kSuiteShift, kNoChance);
+    return;
+  }
   if (asked.variants_apart && FewSessions(shift)) {
     if (large && who != Who::kTheOthers && *beyond.p < level) {
       Say(finding, SuiteVerdict::kSuiteShift, kApartCannotBeTold);
@@ -117,13 +130,13 @@ void FamilyVariants::JudgeSlower(const Look& look, double level, const FamilyOpt
     if (who == Who::kCannotTell) return Say(finding, SuiteVerdict::kSuiteShift, kWhoCannotBeTold);
     return Say(finding, SuiteVerdict::kUnchanged, kOthersFaster);
   }
-  if (large && who == Who::kThisOne && *beyond.p < kSuiteScreen) Say(finding, SuiteVerdict::kSuiteShift, kUnsure);
+  if (large && who != Who::kTheOthers && *beyond.p < kSuiteScreen) Say(finding, SuiteVerdict::kSuiteShift, kUnsure);
 }
 
 void FamilyVariants::JudgeFaster(const Look& look, double level, const FamilyOptions& asked, SuiteFinding& finding) {
   const stats::AnchoredShift& shift = *look.shift;
-  if (asked.variants_apart && FewSessions(shift)) return;
-  if (*shift.beyond.p_faster >= level || *finding.beyond_anchors > -Least(shift, asked.suite)) return;
+  if (!shift.beyond.p_faster || (asked.variants_apart && FewSessions(shift))) return;
+  if (*shift.beyond.p_faster >= level || *finding.beyond_anchors > -LeastBeside(shift, asked.suite)) return;
   const double mine = shift.suite - look.machine.value_or(0);
   if (mine <= shift.beyond.shift / 2) return Say(finding, SuiteVerdict::kSuiteImprovement, "");
   Say(finding, SuiteVerdict::kUnchanged, "no faster than their baseline: the other cases got slower");
@@ -132,7 +145,7 @@ void FamilyVariants::JudgeFaster(const Look& look, double level, const FamilyOpt
 void FamilyVariants::Judge(std::optional<double> machine, const FamilyOptions& asked) {
   for (Variant& one : variants_) {
     one.first = LookAt(one, all_, machine, asked);
-    if (!one.first.shift || !one.first.shift->beyond.p) continue;
+    if (!one.first.shift) continue;
     const stats::AnchoredShift& shift = *one.first.shift;
     SuiteFinding& finding = one.finding.emplace();
     finding.variant = one.name;
@@ -142,33 +155,37 @@ void FamilyVariants::Judge(std::optional<double> machine, const FamilyOptions& a
     finding.change = std::expm1(shift.suite);
     finding.anchor_change = std::expm1(shift.anchors);
     finding.beyond_anchors = std::expm1(shift.beyond.shift);
-    finding.beyond_lower = std::expm1(*shift.beyond.lower);
-    finding.beyond_upper = std::expm1(*shift.beyond.upper);
-    finding.beyond_p = shift.beyond.shift > 0 ? *shift.beyond.p : *shift.beyond.p_faster;
-    if (shift.beyond.mde) finding.mde = std::max(std::expm1(*shift.beyond.mde), Least(shift, asked.suite));
+    if (shift.beyond.p) {
+      finding.beyond_lower = std::expm1(*shift.beyond.lower);
+      finding.beyond_upper = std::expm1(*shift.beyond.upper);
+      finding.beyond_p = shift.beyond.shift > 0 ? *shift.beyond.p : *shift.beyond.p_faster;
+    }
+    if (shift.beyond.mde) finding.mde = std::max(std::expm1(*shift.beyond.mde), LeastBeside(shift, asked.suite));
     finding.verdict = SuiteVerdict::kUnchanged;
     (shift.beyond.shift > 0 ? JudgeSlower : JudgeFaster)(one.first, Level(asked), asked, finding);
-    // Who lets this finding decide nothing must see the variant's cases slower one by one.
-    one.moved = asked.suite.gate && finding.verdict != SuiteVerdict::kUnchanged;
+    one.moved = SpeaksForItsCases(asked, finding);
   }
 }
 
-// The place the variants that moved are brought back to is that of those that did not.
+// The place the variants that moved are brought back to is that of those that did not, in the same session.
 void FamilyVariants::TakeOut(Look Variant::*look, const std::function<void(std::size_t, double)>& subtract) const {
-  const auto shift_of = [&](const Variant& one) -> const std::optional<stats::AnchoredShift>& {
-    return (one.*look).shift ? (one.*look).shift : one.first.shift;
+  const auto distance = [&](const Variant& one, Look Variant::*of) {
+    std::vector<double> stayed;
+    for (const Variant& other : variants_) {
+      if (!other.moved && (other.*of).shift) stayed.push_back((other.*of).shift->suite);
+    }
+    // Where no other variant has cases enough to be judged, the others are those that stayed.
+    const stats::AnchoredShift& shift = *(one.*of).shift;
+    return shift.suite - stats::Median(stayed).value_or(shift.anchors);
   };
-  const bool any_stayed =
-      std::any_of(variants_.begin(), variants_.end(), [](const Variant& one) { return !one.moved && one.first.shift; });
-  std::vector<double> stayed;
-  for (const Variant& one : variants_) {
-    if (one.first.shift && (!any_stayed || !one.moved)) stayed.push_back(shift_of(one)->suite);
-  }
   for (const Variant& one : variants_) {
     if (!one.moved) continue;
-    // Where no other variant has cases enough to be judged, the others are those that stayed.
-    const double centre = any_stayed || stayed.size() > 1 ? *stats::Median(stayed) : shift_of(one)->anchors;
-    for (const std::size_t i : one.own) subtract(i, shift_of(one)->suite - centre);
+    double shift = distance(one, (one.*look).shift ? look : &Variant::first);
+    // What only one look saw was that session; what both saw stays in the cases, which then have to speak for it.
+    if (one.acquitted && one.again.shift) {
+      shift -= std::max(0.0, std::min(distance(one, &Variant::first), distance(one, &Variant::again)));
+    }
+    for (const std::size_t i : one.own) subtract(i, shift);
   }
 }
 
@@ -182,28 +199,27 @@ std::vector<stats::StoredCase> FamilyVariants::Centred() const {
 
 void FamilyVariants::DecideTwice(const Look& first, const Look& again, double level, const FamilyOptions& asked,
                                  SuiteFinding& finding) {
-  if (!finding.suspect) return;
+  if (!finding.suspect || !first.shift->beyond.p) return;
   const bool was = finding.verdict != SuiteVerdict::kUnchanged;
   finding.suspect = false;
   if (!again.shift || !again.shift->beyond.p) {
     if (was) Say(finding, SuiteVerdict::kSuiteShift, kNotConfirmed);
     return;
   }
-  const auto both = [](double one, double other) { return kFirstLookWeight * one + (1 - kFirstLookWeight) * other; };
   const stats::SuiteShift& second = again.shift->beyond;
   finding.beyond_again = std::expm1(second.shift);
-  const double least = Least(*first.shift, asked.suite);
-  const double beyond = both(first.shift->beyond.shift, second.shift);
+  const double least = LeastBeside(*first.shift, asked.suite);
+  const double beyond = BothLooks(first.shift->beyond.shift, second.shift);
   if (*second.p >= Screen(level) || std::expm1(beyond) < least) {
     if (!was) return;
     // Both looks together still lie far apart: a session that says little does not acquit.
-    const bool large = std::expm1(beyond) >= kUnjudgedSuiteLimit;
+    const bool large = std::expm1(beyond) >= Large(least);
     return large ? Say(finding, SuiteVerdict::kSuiteShift, kUnsure)
                  : Say(finding, SuiteVerdict::kUnchanged, "the second look does not confirm it");
   }
   double mine = first.shift->suite - first.machine.value_or(0);
   // A second look without the anchors that the first one had does not say who moved.
-  if (!first.machine || again.machine) mine = both(mine, again.shift->suite - again.machine.value_or(0));
+  if (!first.machine || again.machine) mine = BothLooks(mine, again.shift->suite - again.machine.value_or(0));
   switch (WhoMoved(mine, beyond, first.machine.has_value(), least)) {
     case Who::kThisOne:
       return Say(finding, SuiteVerdict::kSuiteRegression, "");
@@ -225,7 +241,11 @@ void FamilyVariants::JudgeTwice(std::span<const stats::Values> second, const std
       for (const std::size_t i : *side) cases[i].head = enough && suspects[i] ? stats::Values() : second[i];
     }
     one.again = LookAt(one, cases, machine, asked);
-    if (one.finding) DecideTwice(one.first, one.again, Level(asked), asked, *one.finding);
+    if (!one.finding) continue;
+    DecideTwice(one.first, one.again, Level(asked), asked, *one.finding);
+    const bool speaks = SpeaksForItsCases(asked, *one.finding);
+    one.acquitted = one.moved && !speaks;
+    one.moved = one.moved || speaks;
   }
 }
 

@@ -15,9 +15,6 @@
 
 namespace assay::compare::parts {
 
-// Cases of other variants, at least: what AnchoredSuiteShift asks of its anchors where there is one session.
-inline constexpr std::size_t kFewestOtherCases = 6;
-
 // A family by variants. `family` and `cases` (ToStored of it) outlive it.
 class FamilyVariants {
  public:
@@ -30,6 +27,7 @@ class FamilyVariants {
   void Judge(std::optional<double> machine, const FamilyOptions& asked);
   // The cases to judge one by one and all together: with what a variant did taken out of its heads where it moved so
   // surely that its finding speaks for it. Else a variant that got slower makes everything around it look like noise.
+  // After JudgeTwice by what both looks said of it.
   std::vector<stats::StoredCase> Centred() const;
 
   // Where a second look was taken, a variant is slower only when each look says so for itself. `second` are its heads,
@@ -55,6 +53,7 @@ class FamilyVariants {
     Look again;
     std::optional<SuiteFinding> finding;
     bool moved = false;
+    bool acquitted = false;  // moved in the first look, and the second one does not confirm it
   };
   double Level(const FamilyOptions& asked) const;
   Look LookAt(const Variant& one, std::span<const stats::StoredCase> cases, std::optional<double> machine,

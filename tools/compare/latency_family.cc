@@ -17,6 +17,15 @@
 namespace assay::compare {
 namespace {
 
+// In runs of their own, or one group of models after the other in one run: what is different between variants may then
+// be what is different between two times.
+bool MeasuredApart(std::span<const run::Run* const> runs) {
+  return runs.size() > 1 || std::ranges::any_of(runs, [](const run::Run* one) {
+           return std::ranges::any_of(one->info.validity.warnings,
+                                      [](const run::Warning& warning) { return warning.code == "models_do_not_fit"; });
+         });
+}
+
 // Of each session its name; sessions are known by their address.
 using Names = std::map<const BaselineSession*, std::string>;
 using Sessions = std::vector<std::pair<const BaselineSession*, const SessionCase*>>;
@@ -289,7 +298,7 @@ class Families {
                 const LatencyRule& rule) {
     const std::vector<LatencySeries> series = SeriesOf(family);
     const FamilyOptions options{alpha, policy_.suite, input_.second_look, FirstLook(input_.runs),
-                                input_.runs.size() > 1};
+                                MeasuredApart(input_.runs)};
     const AnchorEvidence anchors = OfSessions(kind) ? AnchorEvidence{} : AnchorsFor(kind);
     FamilyFindings judged =
         OfSessions(kind) ? JudgeSessionNumbers(series, options) : rule.JudgeFamily(series, anchors.series, options);

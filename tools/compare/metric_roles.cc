@@ -46,10 +46,12 @@ void MarkTooNoisy(double max_mde, bool paired, std::vector<LatencyFinding>& find
   };
   for (LatencyFinding& finding : findings) {
     if (!finding.decides || finding.verdict != Verdict::kUnchanged || !finding.mde) continue;
-    if (std::fabs(std::log1p(*finding.mde)) <= std::log1p(max_mde)) continue;
+    // What the policy does not count as a slowdown is not missed.
+    const double limit = std::max(max_mde, 2 * std::max(finding.min_effect, finding.tolerance));
+    if (std::fabs(std::log1p(*finding.mde)) <= std::log1p(limit)) continue;
     finding.verdict = Verdict::kCannotTell;
     finding.code = LatencyReason::kTooNoisy;
-    finding.reason = "too noisy: could have missed more than the " + percent(max_mde) +
+    finding.reason = "too noisy: could have missed more than the " + percent(limit) +
                      " beyond which the policy calls nothing unchanged (latency.max_mde); needs more " +
                      (IsSessionMetric(*finding.metric) ? "accepted sessions"
                       : paired                         ? "requests or restarts (`assay plan` says how many)"

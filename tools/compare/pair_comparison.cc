@@ -131,7 +131,7 @@ void MarkNotConfirmed(const PairedRuns& second, const PairedRuns::Entry* again, 
 std::optional<SecondLookPlan> PlanSecondLook(const PairedRuns& pair, const std::vector<CaseComparison>& cases) {
   SecondLookPlan plan;
   for (const CaseComparison& one : cases) {
-    if (one.quarantine && !one.quarantine->expired) continue;
+    if (one.quarantined()) continue;
     const bool suspect = std::any_of(one.latency.begin(), one.latency.end(),
                                      [](const LatencyFinding& finding) { return finding.suspect && finding.decides; });
     if (suspect) plan.suspects.push_back(one.id);

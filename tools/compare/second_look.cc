@@ -12,8 +12,6 @@
 namespace assay::compare {
 namespace {
 
-bool InQuarantine(const CaseComparison& one) { return one.quarantine && !one.quarantine->expired; }
-
 bool Suspected(const LatencyFinding& finding) { return finding.decides && finding.suspect; }
 
 // |z| up to a factor that a family shares.
@@ -87,7 +85,7 @@ std::optional<SecondLookPlan> PlanSecondLook(std::span<const CaseComparison> cas
   std::map<FamilyKind, std::vector<Quiet>> quiet;
   std::size_t place = 0;
   for (const CaseComparison& one : cases) {
-    const bool suspect = !InQuarantine(one) && std::any_of(one.latency.begin(), one.latency.end(), Suspected);
+    const bool suspect = !one.quarantined() && std::any_of(one.latency.begin(), one.latency.end(), Suspected);
     if (suspect) suspects.push_back(&one);
     for (const LatencyFinding& finding : one.latency) {
       if (!finding.decides || !finding.kind || !finding.se || !finding.change) continue;

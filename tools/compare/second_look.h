@@ -22,8 +22,7 @@ inline constexpr std::size_t kControls = 8;
 inline constexpr std::size_t kSuiteCases = 16;
 // Repetitions of a second look over the most that rounds would have asked. Rounds are for who has to spend little, and
 // most of what a second look adds is that it is another session, not that it asks more. Simulated (typical noise, n =
-// 20; requests of an unchanged run, and part of +10 % found): as many ask 817 and find .922, 1.5 times 930 and .950,
-// twice 1034 and .946.
+// 20), as many as in the rounds find 3 % less of +10 %, and twice as many ask a tenth more and find no more.
 inline constexpr double kAfterRounds = 1.5;
 
 // Suspects of all families that decide, flagged ones among them, and of each family with one its kControls cases that

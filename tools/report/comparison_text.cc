@@ -186,7 +186,7 @@ int Rank(const CaseComparison& one) {
 
 std::string CaseWord(const CaseComparison& one) {
   if (!one.measured()) return std::string(compare::ToString(one.status));
-  if (IsQuarantined(one)) return "quarantined";
+  if (one.quarantined()) return "quarantined";
   if (!one.decides) return "not gated";
   return std::string(compare::ToString(one.verdict));
 }
@@ -204,7 +204,7 @@ std::string SummaryLine(const Comparison& comparison) {
   std::size_t gated = 0;
   std::size_t quarantined = 0;
   for (const CaseComparison& one : comparison.cases) {
-    if (IsQuarantined(one)) ++quarantined;
+    if (one.quarantined()) ++quarantined;
     for (const compare::BudgetFinding& finding : one.budgets) {
       budgets.Add(finding.verdict == Verdict::kUnchanged   ? "within"
                   : finding.verdict == Verdict::kRegressed ? "missed"
@@ -340,7 +340,7 @@ std::string MetricCell(const CaseComparison& one, const run::Metric& metric) {
   const auto found = std::ranges::find(one.latency, &metric, &LatencyFinding::metric);
   if (found == one.latency.end()) return "-";
   std::string cell = MetricCell(*found);
-  if (IsQuarantined(one) && cell.ends_with('!')) cell.pop_back();
+  if (one.quarantined() && cell.ends_with('!')) cell.pop_back();
   return cell;
 }
 
@@ -358,7 +358,7 @@ std::vector<const run::Metric*> TableMetrics(const Comparison& comparison) {
 
 std::string CaseP(const CaseComparison& one) {
   std::optional<double> smallest;
-  const bool decides = one.latency_decides || IsQuarantined(one);
+  const bool decides = one.latency_decides || one.quarantined();
   for (const LatencyFinding& finding : one.latency) {
     if (!finding.p_adjusted || finding.decides != decides) continue;
     if (!smallest || *finding.p_adjusted < *smallest) smallest = finding.p_adjusted;

@@ -49,7 +49,7 @@ std::string_view NextStep(LatencyReason reason, bool paired) {
       return "measure the suspects that are missing again (assay-bench --confirm) and hand it in (--confirm)";
     case LatencyReason::kTooNoisy:
       return paired ? "ask more often, restart more often, or quieten the machine (`assay plan` says how often)"
-                    : "ask more often, accept more sessions, or quieten the machine (`assay plan` says how often)";
+                    : "ask more often (`assay plan` says how often), accept more sessions, or quieten the machine";
     case LatencyReason::kNone:
     case LatencyReason::kBelowMinEffect:
     case LatencyReason::kWithinSessionSpread:
@@ -102,7 +102,7 @@ std::string NothingGates(const Comparison& comparison) {
   std::size_t fresh = 0;
   std::size_t reported = 0;
   for (const CaseComparison& one : comparison.cases) {
-    ++(IsQuarantined(one) ? quarantined : one.status == CaseStatus::kNew ? fresh : reported);
+    ++(one.quarantined() ? quarantined : one.status == CaseStatus::kNew ? fresh : reported);
   }
   std::vector<std::string> parts;
   if (quarantined > 0) parts.push_back(Counted(quarantined, "case") + " in quarantine");

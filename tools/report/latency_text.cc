@@ -147,22 +147,30 @@ std::string QuarantineLine(const compare::Quarantined& quarantine) {
   return "in quarantine until " + quarantine.until + " (" + quarantine.reason + "): shown, decides nothing";
 }
 
-bool IsQuarantined(const compare::CaseComparison& one) { return one.quarantine && !one.quarantine->expired; }
-
 std::string TakenOutLine(const compare::Comparison& comparison) {
   if (comparison.pair || !comparison.selection.Asks(compare::Question::kLatency)) return "";
-  std::vector<std::string> shifts;
+  std::vector<std::string> of_all;
+  std::vector<std::string> of_variants;
   for (const compare::SuiteFinding& suite : comparison.suite) {
-    if (!suite.change || !suite.variant.empty() || std::fabs(*suite.change) < kSmallestTakenOut) continue;
+    const bool of_variant = !suite.variant.empty();
+    const bool slower =
+        suite.verdict == compare::SuiteVerdict::kSuiteRegression || suite.verdict == compare::SuiteVerdict::kSuiteShift;
+    if (of_variant && (!suite.gates || !slower)) continue;  // stays in its cases
+    const std::optional<double>& change = of_variant ? suite.beyond_anchors : suite.change;
+    if (!change || std::fabs(*change) < kSmallestTakenOut) continue;
     const bool taken_out = std::ranges::any_of(comparison.cases, [&](const compare::CaseComparison& one) {
       return std::ranges::any_of(one.latency, [&](const LatencyFinding& finding) {
         return finding.kind == suite.kind && finding.change.has_value();
       });
     });
-    if (taken_out) shifts.push_back(std::string(compare::ToString(suite.kind)) + " " + SignedPercent(*suite.change));
+    if (!taken_out) continue;
+    const std::string what = std::string(compare::ToString(suite.kind)) + " " + SignedPercent(*change);
+    (of_variant ? of_variants : of_all).push_back(of_variant ? what + " (" + suite.variant + ")" : what);
   }
-  if (shifts.empty()) return "";
-  return "changes are beyond what all cases did together: " + base::Join(shifts, ", ");
+  std::vector<std::string> beyond;
+  if (!of_all.empty()) beyond.push_back("what all cases did together: " + base::Join(of_all, ", "));
+  if (!of_variants.empty()) beyond.push_back("what a variant did beyond the others: " + base::Join(of_variants, ", "));
+  return beyond.empty() ? "" : "changes are beyond " + base::Join(beyond, "; and beyond ");
 }
 
 std::string SensitivityLine(const compare::Comparison& comparison) {

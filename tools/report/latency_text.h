@@ -30,8 +30,6 @@ std::string LatencyLine(const compare::LatencyFinding& finding, bool paired);
 // "p50 of ttft_ms 612 > 500 ms: over budget, n 10"
 std::string BudgetLine(const compare::BudgetFinding& finding);
 std::string QuarantineLine(const compare::Quarantined& quarantine);
-// Holds today: the case decides nothing.
-bool IsQuarantined(const compare::CaseComparison& one);
 
 // Stands at the head of the table where a shift of all cases together was taken out of its changes: which, by family.
 // Empty where none of half a percent was: in a pair nothing is taken out, nor where no case has an estimate.

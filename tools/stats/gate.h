@@ -62,9 +62,6 @@ struct GateOptions {
   // Second look: weights of the looks by their own variances (which do not depend on the estimates) instead of .4/.6
   // and 1/3, 2/3.
   bool weigh_looks = false;
-  // Second look, stored: the controls' centre is their mean without the lowest and highest quarter, from 4 on, instead
-  // of their median; 1.2 in place of 1.57.
-  bool trimmed_controls = false;
   // false: the factor of the guard stays out of the combined looks.
   bool guard_second = true;
   // Stored: a case whose accepted sessions lie further apart than those of the others keeps its own variance, moderated

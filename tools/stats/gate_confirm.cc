@@ -12,7 +12,6 @@ namespace {
 // n times the variance of the middle of n normal values: the reference's for the median, and for the mean of the
 // middle half (1.16 for 8 values, 1.2 in the limit).
 constexpr double kMedianLoss = 1.57;
-constexpr double kTrimmedMeanLoss = 1.2;
 
 double Square(double value) { return value * value; }
 
@@ -125,16 +124,9 @@ std::optional<ConfirmedGate> ConfirmStored(std::span<const StoredCase> cases, st
       ++measured;
     }
     // The controls are the centre that suspects do not move.
-    double centre = options.centre ? Median(control_shifts).value_or(0.0) : 0;
-    double factor = kMedianLoss;
-    if (options.centre && options.trimmed_controls && control_shifts.size() >= 4) {
-      std::sort(control_shifts.begin(), control_shifts.end());
-      const std::size_t cut = control_shifts.size() / 4;
-      centre = parts::MeanOf(std::span(control_shifts).subspan(cut, control_shifts.size() - 2 * cut));
-      factor = kTrimmedMeanLoss;
-    }
+    const double centre = options.centre ? Median(control_shifts).value_or(0.0) : 0;
     const double centre_variance =
-        options.centre ? mean_variance / measured * factor / static_cast<double>(control_shifts.size()) : 0;
+        options.centre ? mean_variance / measured * kMedianLoss / static_cast<double>(control_shifts.size()) : 0;
     for (const std::size_t c : confirmed.suspects) {
       if (!again->cases[c] || (options.centre && control_shifts.empty())) continue;
       const CaseEstimate& one = *first->cases[c];

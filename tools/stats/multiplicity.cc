@@ -2,10 +2,24 @@
 #include "tools/stats/multiplicity.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <numeric>
 
+#include "tools/stats/distributions.h"
+
 namespace assay::stats {
+namespace {
+
+constexpr double kNormalDf = 1e9;
+constexpr double kSmallestP = 1e-200;  // further out no quantile is a number
+
+std::optional<double> NormalScore(double p) {
+  const auto quantile = StudentQuantile(std::max(p, kSmallestP), kNormalDf);
+  return quantile ? std::optional(-*quantile) : std::nullopt;
+}
+
+}  // namespace
 
 std::optional<std::vector<double>> HolmAdjust(std::vector<double> p_values) {
   const auto is_probability = [](double p) { return p >= 0 && p <= 1; };  // false for NaN
@@ -20,6 +34,15 @@ std::optional<std::vector<double>> HolmAdjust(std::vector<double> p_values) {
     p = largest;
   }
   return p_values;
+}
+
+std::optional<double> CombinedP(double first, double second, double correlation) {
+  const auto in_range = [](double p) { return p >= 0 && p < 1; };  // false for NaN
+  if (!in_range(first) || !in_range(second) || !(correlation >= 0 && correlation <= 1)) return std::nullopt;
+  const auto one = NormalScore(first);
+  const auto two = NormalScore(second);
+  if (!one || !two) return std::nullopt;
+  return StudentUpperTail((*one + *two) / std::sqrt(2 * (1 + correlation)), kNormalDf);
 }
 
 }  // namespace assay::stats

@@ -14,4 +14,10 @@ namespace assay::stats {
 // not a number in [0, 1].
 std::optional<std::vector<double>> HolmAdjust(std::vector<double> p_values);
 
+// One p-value of two one-sided ones for the same question whose statistics are correlated: P(Z > (z1 + z2) / sqrt(2 (1
+// + correlation))), z the normal quantile of 1 - p; Stouffer's sum with the variance of correlated terms (M. J. Strube,
+// "Combining and comparing significance levels from nonindependent hypothesis tests", Psychol. Bull. 97(2), 1985).
+// Nothing unless both are in [0, 1) and the correlation in [0, 1].
+std::optional<double> CombinedP(double first, double second, double correlation);
+
 }  // namespace assay::stats

@@ -13,9 +13,8 @@ namespace {
 
 constexpr double kNormalDf = 1e6;
 // A case is settled when the chance that it ends as a suspect is below this: at the first look, where least is known,
-// and later. Simulated through the second look (50 cases, typical noise, n = 20, 300 runs, guard_second on; requests of
-// an unchanged run, and part of +10 % found): .3 and .6 ask 876 and find .951, .5 and .5 850 and .939, .3 and .3 924
-// and .947; the fixed plan 1486 and .981.
+// and later. Simulated through the second look, .5 and .5 ask 3 % less and find 1 % less of +10 %, .3 and .3 ask 5 %
+// more and find no more; what both together cost and find stands in benchmarks/suite/looks.md.
 constexpr double kSuspectChanceAtFirst = 0.3;
 constexpr double kSuspectChanceLater = 0.6;
 constexpr std::size_t kFewestFirstValues = 5;

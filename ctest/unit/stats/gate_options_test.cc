@@ -85,17 +85,6 @@ TEST(GateOptions, GuardStaysOutOfTheSecondLookWhenAsked) {
   for (const std::size_t c : guarded->suspects) EXPECT_GT(guarded->cases[c]->se, free->cases[c]->se);
 }
 
-TEST(GateOptions, TrimmedControlsAreTheMeanOfTheMiddle) {
-  auto cases = MakeSuite(34, {});
-  SlowDown(cases[4].head, 1.3);
-  std::vector<Values> second;
-  for (const StoredCase& one : cases) second.push_back(one.head);
-  GateOptions options;
-  const double median = ConfirmStored(cases, second, options)->cases[4].value().se;
-  options.trimmed_controls = true;
-  EXPECT_LT(ConfirmStored(cases, second, options)->cases[4].value().se, median);
-}
-
 // Twelve cases that all got faster by a third, and one slower by 10 %: about 0 the fast side is what they gained, and
 // its spread hides the loss.
 TEST(GateOptions, WhatGotFasterIsNoNoise) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include <limits>
 #include <vector>
 
@@ -35,6 +37,23 @@ TEST(HolmAdjust, RefusesWhatIsNoProbability) {
   EXPECT_FALSE(HolmAdjust({0.5, std::numeric_limits<double>::quiet_NaN()}).has_value());
   EXPECT_FALSE(HolmAdjust({-0.1}).has_value());
   EXPECT_FALSE(HolmAdjust({1.1}).has_value());
+}
+
+// R: z <- qnorm(1 - c(.03, .04)); pnorm(sum(z) / sqrt(2 * (1 + rho)), lower.tail = FALSE)
+TEST(CombinedP, IsStouffersWithCorrelatedTerms) {
+  EXPECT_NEAR(*CombinedP(0.03, 0.04, 0), 0.005, 0.0005);
+  EXPECT_NEAR(*CombinedP(0.03, 0.04, 0.5), 0.0177, 0.0005);
+  EXPECT_NEAR(*CombinedP(0.04, 0.04, 1), 0.04, 1e-6) << "the same thing twice is no more than once";
+  EXPECT_NEAR(*CombinedP(0.5, 0.5, 0.3), 0.5, 1e-9);
+}
+
+TEST(CombinedP, TakesWhatIsSureAndRefusesWhatIsNoProbability) {
+  EXPECT_LT(*CombinedP(0, 1e-300, 0.5), 1e-100);
+  EXPECT_LT(*CombinedP(0, 0.04, 0.5), 1e-6);
+  EXPECT_FALSE(CombinedP(1, 0.1, 0));
+  EXPECT_FALSE(CombinedP(-0.1, 0.1, 0));
+  EXPECT_FALSE(CombinedP(0.1, std::nan(""), 0));
+  EXPECT_FALSE(CombinedP(0.1, 0.1, -0.5));
 }
 
 }  // namespace
