@@ -107,6 +107,15 @@ bool Explains(const stats::AnchoredShift& anchored, const SuitePolicy& policy) {
          (anchored.anchors * anchored.suite > 0 && std::fabs(beyond) < 0.5 * std::fabs(anchored.suite));
 }
 
+// Whether the distance to the anchors is rather the service than the machine: what the anchors gained is at most half
+// as much again as what the service is said to have lost. How far they lead is not known so well that a suite that is
+// clearly faster than its baseline should fail. Unless the distance is one that no machine makes.
+bool GotSlower(double suite, double beyond) {
+  return suite >= -beyond / 2 || std::expm1(beyond) >= kUnjudgedSuiteLimit;
+}
+
+constexpr const char* kOnlyAnchorsMoved = "faster than the baseline, and the anchors more so";
+
 // With anchors the suite is judged by what it did beyond them; what it did with them is the machine.
 void JudgeBeside(const stats::AnchoredShift& anchored, const SuitePolicy& policy, SuiteFinding& suite) {
   const stats::SuiteShift& beyond = anchored.beyond;
@@ -134,8 +143,15 @@ void JudgeBeside(const stats::AnchoredShift& anchored, const SuitePolicy& policy
   if (beyond.mde) suite.mde = std::max(std::expm1(*beyond.mde), least);
   suite.suspect = *beyond.p < kSuiteScreen && std::expm1(beyond.shift) >= least / 2;
   if (*suite.beyond_p < policy.alpha && std::fabs(*suite.beyond_anchors) >= least) {
-    suite.verdict = beyond.shift > 0 ? SuiteVerdict::kSuiteRegression : SuiteVerdict::kSuiteImprovement;
-    return;
+    if (beyond.shift < 0) {
+      suite.verdict = SuiteVerdict::kSuiteImprovement;
+      return;
+    }
+    if (GotSlower(anchored.suite, beyond.shift)) {
+      suite.verdict = SuiteVerdict::kSuiteRegression;
+      return;
+    }
+    suite.reason = kOnlyAnchorsMoved;
   }
   suite.explained = Explains(anchored, policy);
   if (suite.verdict == SuiteVerdict::kNotJudged) {
@@ -202,12 +218,14 @@ void DecideSuiteTwice(const stats::AnchoredShift& first, const std::optional<sta
   suite.beyond_again = std::expm1(again->beyond.shift);
   const double both = parts::BothLooks(first.beyond.shift, again->beyond.shift);
   const auto together = stats::CombinedP(*first.beyond.p, *again->beyond.p, kLooksAlike);
-  if (*again->beyond.p < kSuiteScreen && together && *together < policy.alpha &&
-      std::expm1(both) >= parts::LeastBeside(first, policy)) {
+  const bool confirmed = *again->beyond.p < kSuiteScreen && together && *together < policy.alpha &&
+                         std::expm1(both) >= parts::LeastBeside(first, policy);
+  if (confirmed && GotSlower(parts::BothLooks(first.suite, again->suite), both)) {
     suite.verdict = SuiteVerdict::kSuiteRegression;
+    suite.reason.clear();
   } else if (was) {
     suite.verdict = SuiteVerdict::kUnchanged;
-    suite.reason = "the second look does not confirm it";
+    suite.reason = confirmed ? kOnlyAnchorsMoved : "the second look does not confirm it";
   }
 }
 

@@ -75,6 +75,17 @@ TEST_F(GateAnchors, OneSessionWithAnchorsIsEnough) {
   EXPECT_EQ(Suite(machine, FamilyKind::kDecode).verdict, SuiteVerdict::kSuiteShift);
 }
 
+// The machine got faster and the service (on a GPU, say) did not go along: nobody waits longer than before.
+TEST_F(GateAnchors, WhatIsNoSlowerThanItsBaselineIsNoRegression) {
+  AcceptSessions(5, WithAnchors());
+  for (const double faster : {0.95, 0.9, 0.85}) {
+    const Comparison comparison = Judged(Measured(Moved(0.99, faster)));
+    EXPECT_EQ(comparison.exit_code, 0) << faster;
+    EXPECT_NE(Suite(comparison, FamilyKind::kDecode).verdict, SuiteVerdict::kSuiteRegression) << faster;
+  }
+  EXPECT_EQ(Judged(Measured(Moved(1.08, 0.95))).exit_code, 1) << "slower, and the machine faster";
+}
+
 TEST_F(GateAnchors, WhatIsMissingIsSaid) {
   AcceptSessions(3, WithAnchors());
   const auto why = [&](const run::Run& run) { return Suite(Judged(run), FamilyKind::kDecode).why_no_anchors; };
