@@ -25,8 +25,9 @@ FamilyKind KindOf(const run::Metric& metric, bool decides, bool gate_stated);
 // where a metric is by its nature undefined (one token has no gap, a request that does not stream no first token).
 void SettleWhoDecides(std::vector<LatencyFinding>& findings);
 
-// An `unchanged` that decides and could have missed a slowdown beyond `max_mde` (share; of a metric where more is
-// better a fall to less than 1 / (1 + max_mde)) has shown nothing: it cannot tell (kTooNoisy).
+// An `unchanged` that decides and could have missed a slowdown beyond `max_mde`, or twice its own min_effect or
+// tolerance where that is more (shares; of a metric where more is better a fall to less than 1 / (1 + max_mde)) has
+// shown nothing: it cannot tell (kTooNoisy).
 void MarkTooNoisy(double max_mde, bool paired, std::vector<LatencyFinding>& findings);
 
 // "5, 7"; "none" of nothing.

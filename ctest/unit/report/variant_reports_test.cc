@@ -4,63 +4,29 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <sstream>
-
-#include "ctest/support/run_builder.h"
 #include "ctest/unit/report/golden.h"
-#include "fixtures/run/json.h"
-#include "tools/report/comparison_markdown.h"
-#include "tools/report/comparison_terminal.h"
+#include "ctest/unit/report/made_comparisons.h"
 #include "tools/report/decision_text.h"
 #include "tools/report/suite_text.h"
-#include "tools/report/verdict_json.h"
 
 namespace assay::report {
 namespace {
 
 using assay::testing::ExpectGolden;
-using assay::testing::RunBuilder;
-using compare::Comparison;
-using compare::FamilyKind;
-using compare::SuiteFinding;
-using compare::SuiteVerdict;
-using compare::Verdict;
+using namespace made;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
 constexpr const char* kSlower = "tiny-generic-cpu:1";
 
-compare::CaseComparison Case(const std::string& prompt, const std::string& model) {
-  compare::CaseComparison one;
-  one.id = RunBuilder::CaseIdOf(prompt, model);
+CaseComparison CaseOf(const std::string& model) {
+  CaseComparison one = Case("capital", Verdict::kUnchanged, 0.004);
+  one.id = RunBuilder::CaseIdOf(one.prompt, model);
   one.model = one.alias = model;
-  one.prompt = prompt;
-  one.facts.counting = 20;
-  one.facts.planned = 20;
-  compare::LatencyFinding finding;
-  finding.metric = run::FindMetric("tpot_ms");
-  finding.kind = FamilyKind::kDecode;
-  finding.verdict = Verdict::kUnchanged;
-  finding.base_median = 20;
-  finding.head_median = model == kSlower ? 26.1 : 20.1;
-  finding.change = 0.004;
-  finding.p = 0.4;
-  finding.p_adjusted = 1;
-  finding.mde = 0.07;
-  finding.family = 44;
-  finding.n_head = 20;
-  finding.n_base = 100;
-  finding.sessions = 5;
-  one.latency = {finding};
-  one.latency_verdict = one.verdict = Verdict::kUnchanged;
-  one.latency_decides = one.decides = true;
-  compare::DeterminismFinding answers;
-  answers.verdict = compare::AnswerVerdict::kUnchanged;
-  answers.n = 20;
-  one.answers = answers;
-  one.answers_verdict = Verdict::kUnchanged;
-  one.answers_decide = true;
+  one.latency.erase(one.latency.begin());  // decode alone
+  one.latency[0].head_median = model == kSlower ? 26.1 : 20.1;
+  one.latency[0].family = 44;
   return one;
 }
 
@@ -82,11 +48,8 @@ SuiteFinding Variant(const std::string& model, SuiteVerdict verdict, double chan
 }
 
 Comparison OneModelSlower() {
-  Comparison comparison;
-  comparison.environment = RunBuilder().Case("a").Build().info.environment;
-  comparison.policy_source = "built-in defaults";
-  comparison.alpha = 0.05;
-  comparison.cases = {Case("capital", RunBuilder::kModel), Case("capital", kSlower)};
+  Comparison comparison = Unchanged();
+  comparison.cases = {CaseOf(RunBuilder::kModel), CaseOf(kSlower)};
   SuiteFinding all;
   all.kind = FamilyKind::kDecode;
   all.verdict = SuiteVerdict::kUnchanged;
@@ -106,13 +69,10 @@ Comparison OneModelSlower() {
 }
 
 TEST(VariantReports, TheOneThatGotSlowerHasALineAndDecides) {
-  std::ostringstream out;
-  WriteComparisonTerminal(OneModelSlower(), {}, out);
-  ExpectGolden("variant_regression.txt", out.str());
-  EXPECT_THAT(out.str(), HasSubstr("decided by: suite_regression of decode of tiny-generic-cpu:1\n"));
-  std::ostringstream markdown;
-  WriteComparisonMarkdown(OneModelSlower(), markdown);
-  EXPECT_THAT(markdown.str(), HasSubstr("this variant got slower"));
+  const std::string text = Terminal(OneModelSlower());
+  ExpectGolden("variant_regression.txt", text);
+  EXPECT_THAT(text, HasSubstr("decided by: suite_regression of decode of tiny-generic-cpu:1\n"));
+  EXPECT_THAT(Markdown(OneModelSlower()), HasSubstr("this variant got slower"));
 }
 
 TEST(VariantReports, WhatDidAsTheOthersTakesNoLine) {
@@ -134,11 +94,8 @@ TEST(VariantReports, WhoMovedCannotBeTold) {
 }
 
 TEST(VariantReports, AProgramReadsWhoseItIs) {
-  std::ostringstream out;
-  WriteVerdictJson(OneModelSlower(), out);
-  const auto json = run::ParseJson(out.str(), "verdict.json");
-  ASSERT_TRUE(json.ok());
-  const run::JsonArray& suite = *json->Find("suite")->as_array();
+  const run::Json json = Verdicts(OneModelSlower());
+  const run::JsonArray& suite = *json.Find("suite")->as_array();
   EXPECT_TRUE(suite[0].Find("variant")->is_null());
   EXPECT_EQ(*suite[2].Find("variant")->as_string(), kSlower);
   EXPECT_EQ(suite[2].Find("beyond_again")->as_number(), 0.29);

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "ctest/unit/suite/measure_test.h"
+#include "tools/stats/sequential.h"
 
 namespace assay::suite {
 namespace {
@@ -16,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -25,6 +27,15 @@ TEST(LooksFor, AreTheRecommendedOnesInProportion) {
   EXPECT_THAT(LooksFor(40), ElementsAre(16, 24, 40));
   EXPECT_THAT(LooksFor(22), ElementsAre(8, 13, 22));
   EXPECT_THAT(LooksFor(kFewestMostRepetitions), ElementsAre(8, 10));
+}
+
+// What assay-bench spends is what the rule was simulated with.
+TEST(LooksFor, AreThoseOfTheJudge) {
+  EXPECT_EQ(kEarlyAlphaShare, stats::SequentialOptions{}.early_share);
+  for (const std::int64_t most : {10, 20, 22, 40}) {
+    const std::vector<std::size_t> judged = stats::RecommendedLooks(static_cast<std::size_t>(most));
+    EXPECT_THAT(LooksFor(most), ElementsAreArray(judged)) << most;
+  }
 }
 
 // The first run of a suite has no baseline; a slip of the command line is one all the same.
