@@ -191,6 +191,7 @@ std::optional<TextDifference> FirstDifference(std::string_view old_text, std::st
   const std::size_t new_end = Forward(new_text, at, kContextAfter);
   difference.new_text = new_text.substr(at, new_end - at);
   difference.new_cut = new_end < new_text.size();
+  difference.words = DiffWords(old_text, new_text);
   return difference;
 }
 

@@ -12,6 +12,7 @@
 
 #include "fixtures/run/run_directory.h"
 #include "tools/compare/baseline_format.h"
+#include "tools/compare/text_diff.h"
 #include "tools/compare/verdict.h"
 
 namespace assay::compare {
@@ -50,8 +51,9 @@ struct TextDifference {
   bool before_cut = false;  // there is more than `before` in front
   bool old_cut = false;
   bool new_cut = false;
+  TextDiff words = {};  // all of it
 };
-// Absent when the texts are equal. Linear in their length.
+// Absent when the texts are equal. Bounded as DiffWords is.
 std::optional<TextDifference> FirstDifference(std::string_view old_text, std::string_view new_text, std::string part);
 
 // "finish_reason", "stop", "length".
