@@ -51,6 +51,11 @@ RunBuilder& RunBuilder::Interrupted() {
   return *this;
 }
 
+RunBuilder& RunBuilder::Arguments(std::vector<std::string> arguments) {
+  run_.info.provenance.arguments = std::move(arguments);
+  return *this;
+}
+
 RunBuilder& RunBuilder::Model(run::ModelInfo model) {
   run_.info.models.push_back(std::move(model));
   return *this;

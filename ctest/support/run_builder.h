@@ -45,6 +45,7 @@ class RunBuilder {
   RunBuilder& Repetitions(std::int64_t planned);
   RunBuilder& Cpu(std::string name);  // another environment
   RunBuilder& Interrupted();
+  RunBuilder& Arguments(std::vector<std::string> arguments);  // of assay-bench; none when it is not called
   RunBuilder& Model(run::ModelInfo model);
   RunBuilder& Warn(std::string code, std::string case_id, std::string message);
   RunBuilder& Flag(run::Flag flag);

@@ -6,6 +6,7 @@
 #include <exception>
 #include <numeric>
 #include <ostream>
+#include <sstream>
 
 #include "fixtures/base/text.h"
 #include "tools/cli/commands.h"
@@ -16,16 +17,24 @@ namespace {
 struct Command {
   const char* name;
   const char* summary;
-  base::Result<int> (*run)(const std::vector<std::string>&, std::ostream&);
+  base::Result<int> (*run)(const std::vector<std::string>&, const Surroundings&, std::ostream&);
 };
 
+// A command that looks at nothing but its arguments.
+template <base::Result<int> (*kRun)(const std::vector<std::string>&, std::ostream&)>
+base::Result<int> Plain(const std::vector<std::string>& args, const Surroundings& /*around*/, std::ostream& out) {
+  return kRun(args, out);
+}
+
 constexpr Command kCommands[] = {
-    {"compare", "judge a run against the baselines: latency and answers", CompareCommand},
+    {"compare", "judge a run against the baselines: latency and answers", Plain<CompareCommand>},
     {"accept", "make a run the new baseline", AcceptCommand},
-    {"check", "is this machine ready to measure: service, models, sampling", CheckCommand},
-    {"report", "print a run without judging it", ReportCommand},
-    {"plan", "how many requests it takes to see an effect", PlanCommand},
-    {"settle", "between two rounds of a run: which cases need not be asked any more (for assay-bench)", SettleCommand},
+    {"review", "walk answers that are not the accepted ones: accept, reject or skip each", ReviewCommand},
+    {"check", "is this machine ready to measure: service, models, sampling", Plain<CheckCommand>},
+    {"report", "print a run without judging it", Plain<ReportCommand>},
+    {"plan", "how many requests it takes to see an effect", Plain<PlanCommand>},
+    {"settle", "between two rounds of a run: which cases need not be asked any more (for assay-bench)",
+     Plain<SettleCommand>},
 };
 
 constexpr std::size_t kLargestTypo = 2;  // edits
@@ -55,7 +64,8 @@ void PrintHelp(std::ostream& out) {
   out << "\n`assay COMMAND --help` says more. A run is measured by assay-bench.\n\n"
          "Exit codes: 0 nothing regressed, 1 a regression, 2 wrong usage or unreadable input, 3 "
          "cannot tell, 4 internal error.\n"
-         "check: 0 ready, 1 not ready, 2 and 4 as above. plan and settle: 0 answered, 2 and 4 as above.\n\n"
+         "check: 0 ready, 1 not ready, 2 and 4 as above. plan and settle: 0 answered, 2 and 4 as above.\n"
+         "review: 0 nothing is left, 1 rejected or undecided answers are left, 2 and 4 as above.\n\n"
          "Examples:\n"
          "  assay check --service=embedded\n"
          "  assay compare --run build/run --baselines baselines\n"
@@ -77,7 +87,7 @@ int UnknownCommand(const std::string& name, std::ostream& err) {
   return kUsage;
 }
 
-int RunChecked(const std::vector<std::string>& args, std::ostream& out, std::ostream& err) {
+int RunChecked(const std::vector<std::string>& args, const Surroundings& around, std::ostream& out, std::ostream& err) {
   if (args.empty()) {
     err << "assay: a command is needed; see assay --help\n";
     return kUsage;
@@ -92,7 +102,7 @@ int RunChecked(const std::vector<std::string>& args, std::ostream& out, std::ost
   }
   for (const Command& command : kCommands) {
     if (args.front() != command.name) continue;
-    const base::Result<int> code = command.run({args.begin() + 1, args.end()}, out);
+    const base::Result<int> code = command.run({args.begin() + 1, args.end()}, around, out);
     out.flush();
     if (!out) {
       err << "assay " << command.name << ": what was to be printed could not be written to standard output\n";
@@ -113,16 +123,19 @@ std::optional<std::string> ProcessEnvironment(const std::string& name) {
   return std::string(value);
 }
 
-// No subcommand reads the environment yet; the parameter is there because callers should not have
-// to change when one does.
-int Run(const std::vector<std::string>& args, const GetEnvironment& /*environment*/, std::ostream& out,
+int Run(const std::vector<std::string>& args, const GetEnvironment& environment, std::istream& in, std::ostream& out,
         std::ostream& err) {
   try {
-    return RunChecked(args, out, err);
+    return RunChecked(args, Surroundings{environment, in}, out, err);
   } catch (const std::exception& error) {
     err << "assay: internal error: " << base::EscapeForTerminal(error.what()) << "\n";
     return kInternal;
   }
+}
+
+int Run(const std::vector<std::string>& args, const GetEnvironment& environment, std::ostream& out, std::ostream& err) {
+  std::istringstream nothing;
+  return Run(args, environment, nothing, out, err);
 }
 
 }  // namespace assay::cli

@@ -15,7 +15,10 @@ namespace assay::cli {
 using GetEnvironment = std::function<std::optional<std::string>(const std::string&)>;
 std::optional<std::string> ProcessEnvironment(const std::string& name);
 
-// `args` without the program's name.
+// `args` without the program's name; `in` is what a person answers to the questions of `review`.
+int Run(const std::vector<std::string>& args, const GetEnvironment& environment, std::istream& in, std::ostream& out,
+        std::ostream& err);
+// With nothing to read.
 int Run(const std::vector<std::string>& args, const GetEnvironment& environment, std::ostream& out, std::ostream& err);
 
 }  // namespace assay::cli

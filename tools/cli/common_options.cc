@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "tools/cli/common_options.h"
 
+#include <chrono>
 #include <ostream>
+
+#include "fixtures/base/clock.h"
 
 namespace assay::cli {
 
@@ -10,6 +13,11 @@ base::Result<bool> ParseOrHelp(const std::vector<std::string>& args, Options& op
   if (!options.help_wanted()) return true;
   out << options.Help();
   return false;
+}
+
+std::string Today() {
+  constexpr std::size_t kDayLength = 10;
+  return base::UtcTimestamp(std::chrono::system_clock::now()).substr(0, kDayLength);
 }
 
 base::Result<compare::Policy> PolicyOf(const Options& options) {

@@ -4,7 +4,6 @@
 #include <ostream>
 #include <sstream>
 
-#include "fixtures/base/clock.h"
 #include "fixtures/base/files.h"
 #include "fixtures/base/text.h"
 #include "fixtures/run/pair.h"
@@ -56,8 +55,6 @@ constexpr const char* kExamples =
     "  assay compare --run build/run --baselines baselines --model ember-mini --prompt capital --question latency "
     "--ctest\n";
 
-constexpr std::size_t kDayLength = 10;  // YYYY-MM-DD
-
 void Declare(Options& options) {
   options.AddValue("run", "DIR", "run directory; several are judged together. Or one of a pair", true);
   options.AddValue("baselines", "DIR",
@@ -98,7 +95,7 @@ base::Result<compare::Selection> SelectionOf(const Options& options) {
 
 base::Result<std::string> TodayOf(const Options& options) {
   const std::optional<std::string> given = options.Value("today");
-  if (!given) return base::UtcTimestamp(std::chrono::system_clock::now()).substr(0, kDayLength);
+  if (!given) return Today();
   if (compare::IsDay(*given)) return *given;
   return Usage("--today should be a day as YYYY-MM-DD, found '" + base::EscapeForTerminal(*given) + "'");
 }

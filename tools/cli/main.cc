@@ -5,5 +5,5 @@
 #include "tools/cli/cli.h"
 
 int main(int argc, char** argv) {
-  return assay::cli::Run({argv + 1, argv + argc}, assay::cli::ProcessEnvironment, std::cout, std::cerr);
+  return assay::cli::Run({argv + 1, argv + argc}, assay::cli::ProcessEnvironment, std::cin, std::cout, std::cerr);
 }

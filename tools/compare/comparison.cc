@@ -33,7 +33,8 @@ base::Result<CaseComparison> KnownToBaselineOnly(const std::string& id, const st
   one.alias = parts.model;
   one.prompt = parts.prompt;
   one.status = CaseStatus::kMissing;
-  one.reason = "the baseline has it, the run did not plan it; measure it, or remove it from " + file.string();
+  one.reason = "the baseline has it, the run did not plan it; measure it, or remove it from " + file.string() +
+               " (assay accept --prune)";
   return one;
 }
 
@@ -220,6 +221,14 @@ base::Status CheckPolicy(const Policy& policy, const std::vector<CaseComparison>
   return CheckPolicyMatches(policy, ids);
 }
 
+std::size_t OutputsFolder(std::span<const std::filesystem::path> folders, const std::string& variant,
+                          const VariantBaselines& known) {
+  if (!known.outputs) return 0;
+  const auto found = std::ranges::find_if(
+      folders, [&](const std::filesystem::path& folder) { return OutputsPath(folder, variant) == known.outputs_path; });
+  return static_cast<std::size_t>(found - folders.begin());
+}
+
 base::Status CheckFolders(std::span<const std::filesystem::path> folders) {
   if (folders.empty())
     return base::Error{base::ErrorCode::kUsage, "no baselines were given; name a folder with --baselines DIR", ""};
@@ -272,6 +281,7 @@ base::Result<Comparison> Compare(const CompareRequest& request, const LatencyRul
   for (const std::string& variant : runs.Variants()) {
     ASSAY_TRY(VariantBaselines one, LoadBaselines(request.baselines, variant, key));
     if (!one.latency) comparison.without_latency_baseline.push_back(variant);
+    comparison.outputs_folder.emplace(variant, OutputsFolder(request.baselines, variant, one));
     known.emplace(variant, std::move(one));
   }
   comparison.latency_baseline = comparison.without_latency_baseline.empty();

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -83,6 +84,8 @@ struct Comparison {
   run::Environment environment;
   std::vector<ComparedRun> runs;
   std::vector<std::string> baselines;  // folders, as given
+  // Variant -> which of them its answers were looked up in; the first where none has them yet.
+  std::map<std::string, std::size_t> outputs_folder;
   std::string policy_source;
   double alpha = 0;
   Selection selection;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "fixtures/base/text.h"
+#include "tools/report/accept_text.h"
 #include "tools/report/case_label.h"
 #include "tools/report/comparison_text.h"
 #include "tools/report/decision_text.h"
@@ -58,6 +59,18 @@ void WriteList(std::string_view title, const std::vector<std::string>& lines, st
   for (const std::string& line : lines) out << "- " << EscapeForMarkdown(line) << "\n";
 }
 
+// Commands to be copied: no list, and the blanks in front of them make code of them.
+void WriteCommands(const std::vector<std::string>& lines, std::ostream& out) {
+  bool first = true;
+  for (const std::string& line : lines) {
+    const bool command = line.starts_with("  ") && !line.starts_with("  (");
+    out << (first || !command ? "\n" : "") << (command ? "  " + base::EscapeForTerminal(line) : EscapeForMarkdown(line))
+        << "\n";
+    if (!command && line.ends_with(":")) out << "\n";
+    first = false;
+  }
+}
+
 }  // namespace
 
 void WriteComparisonMarkdown(const Comparison& comparison, std::ostream& out) {
@@ -79,16 +92,9 @@ void WriteComparisonMarkdown(const Comparison& comparison, const AskedFor& asked
   const std::string sensitivity = SensitivityLine(comparison);
   if (!sensitivity.empty()) out << "\n" << EscapeForMarkdown(sensitivity) << "\n";
   WriteList("Next", NextStepLines(comparison), out);
-  // Commands to be copied: no list, and the blanks in front of them make code of them.
-  bool first = true;
-  for (const std::string& line : SecondLookLines(comparison, asked)) {
-    const bool command = line.starts_with("  ") && !line.starts_with("  (");
-    out << (first || !command ? "\n" : "") << (command ? "  " + base::EscapeForTerminal(line) : EscapeForMarkdown(line))
-        << "\n";
-    if (!command && line.ends_with(":")) out << "\n";
-    first = false;
-  }
-  for (const CaseDetails& details : Details(comparison)) {
+  WriteCommands(SecondLookLines(comparison, asked), out);
+  WriteCommands(AcceptLines(comparison, asked), out);
+  for (const CaseDetails& details : Details(comparison, Detail::kLarge)) {
     out << "\n**" << EscapeForMarkdown(details.title) << "**\n\n";
     for (const DetailLine& line : details.lines) {
       out << std::string(2 * static_cast<std::size_t>(line.level), ' ') << "- " << EscapeForMarkdown(line.text) << "\n";

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fixtures/base/text.h"
+#include "tools/report/accept_text.h"
 #include "tools/report/case_label.h"
 #include "tools/report/comparison_text.h"
 #include "tools/report/decision_text.h"
@@ -148,6 +149,7 @@ void WriteComparisonTerminal(const Comparison& comparison, const AskedFor& asked
   const std::string no_baseline = NoLatencyBaselineLine(comparison);
   if (!no_baseline.empty()) write({no_baseline});
   write(SecondLookLines(comparison, asked));
+  write(AcceptLines(comparison, asked));
   const std::string decided = DecidedByLine(comparison);
   if (!decided.empty()) write({decided});
   out << SummaryLine(comparison) << "\n" << VerdictLine(comparison) << "\n";

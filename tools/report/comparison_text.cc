@@ -2,6 +2,7 @@
 #include "tools/report/comparison_text.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <numeric>
 #include <set>
@@ -11,6 +12,7 @@
 #include "tools/report/case_label.h"
 #include "tools/report/command_line.h"
 #include "tools/report/decision_text.h"
+#include "tools/report/diff_text.h"
 #include "tools/report/latency_text.h"
 #include "tools/report/numbers.h"
 
@@ -29,6 +31,7 @@ using compare::Verdict;
 
 constexpr std::size_t kSharesShown = 5;
 constexpr std::size_t kShareTextShown = 60;  // code points
+constexpr DiffTextLimits kLargeDiff{50, 2000};
 
 // Counts words in the order they are declared here, so that the line always reads the same way.
 class Tally {
@@ -52,21 +55,21 @@ bool NoBaselineOfVariant(const Comparison& comparison, const CaseComparison& one
   return std::find(variants.begin(), variants.end(), one.model) != variants.end();
 }
 
-std::string FirstCodePoints(const std::string& text, std::size_t count) {
-  std::size_t at = 0;
-  while (at < text.size() && count > 0) {
-    ++at;
-    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) ++at;
-    --count;
-  }
-  return text.substr(0, at) + (at < text.size() ? "..." : "");
+std::string Beginning(const std::string& text, std::size_t count) {
+  const std::string_view shown = base::FirstCodePoints(text, count);
+  return std::string(shown) + (shown.size() < text.size() ? "..." : "");
 }
 
 std::string Sides(const compare::TextDifference& difference, const std::string& text, bool cut) {
   return (difference.before_cut ? "..." : "") + difference.before + ">>" + text + "<<" + (cut ? "..." : "");
 }
 
-void AddAnswerLines(const CaseComparison& one, bool paired, std::vector<DetailLine>& lines) {
+// "77.4 %"; never rounded up to all of it, because something differs.
+std::string CommonShare(const compare::TextDiff& words) {
+  return Fixed(std::floor(words.common_prefix_share * 1000) / 10, 1) + " %";
+}
+
+void AddAnswerLines(const CaseComparison& one, bool paired, Detail detail, std::vector<DetailLine>& lines) {
   const compare::DeterminismFinding& answers = *one.answers;
   if (answers.verdict == AnswerVerdict::kUnchanged && answers.notes.empty()) return;
   std::string line = "answers " + std::string(compare::ToString(answers.verdict));
@@ -78,7 +81,9 @@ void AddAnswerLines(const CaseComparison& one, bool paired, std::vector<DetailLi
     const bool within = answers.difference_within_run;
     lines.push_back(DetailLine{
         1, "first difference in the " + difference.part + " at character " + std::to_string(difference.character) +
-               " (line " + std::to_string(difference.line) + ", column " + std::to_string(difference.column) + ")"});
+               " (line " + std::to_string(difference.line) + ", column " + std::to_string(difference.column) +
+               "), word " + std::to_string(difference.words.first_word) + "; the first " +
+               CommonShare(difference.words) + " are the same"});
     lines.push_back(DetailLine{1, (within   ? "one: "
                                    : paired ? "base: "
                                             : "old: ") +
@@ -87,6 +92,9 @@ void AddAnswerLines(const CaseComparison& one, bool paired, std::vector<DetailLi
                                    : paired ? "head: "
                                             : "new: ") +
                                       Sides(difference, difference.new_text, difference.new_cut)});
+    for (std::string& hunk : DiffLines(difference.words, detail == Detail::kSmall ? DiffTextLimits{} : kLargeDiff)) {
+      lines.push_back(DetailLine{1, std::move(hunk)});
+    }
   }
   if (answers.verdict == AnswerVerdict::kChanged && answers.accepted && !paired) {
     lines.push_back(DetailLine{1, "accepted " + answers.accepted->at + ": " + answers.accepted->reason});
@@ -100,7 +108,7 @@ void AddAnswerLines(const CaseComparison& one, bool paired, std::vector<DetailLi
                                         (!accepted ? ""
                                          : paired  ? ", the base's"
                                                    : ", accepted") +
-                                        "): " + FirstCodePoints(share.text, kShareTextShown)});
+                                        "): " + Beginning(share.text, kShareTextShown)});
     }
     if (answers.shares.size() > kSharesShown) {
       lines.push_back(DetailLine{1, "and " + std::to_string(answers.shares.size() - kSharesShown) + " more answers"});
@@ -143,7 +151,7 @@ void AddPolicyLines(const CaseComparison& one, std::vector<DetailLine>& lines) {
   }
 }
 
-CaseDetails DetailsOf(const Comparison& comparison, const CaseComparison& one) {
+CaseDetails DetailsOf(const Comparison& comparison, const CaseComparison& one, Detail detail) {
   CaseDetails details;
   details.title = one.model + ", prompt " + CaseLabel(one.prompt, one.id) + ": " + CaseWord(one);
   if (one.quarantine) details.lines.push_back(DetailLine{0, QuarantineLine(*one.quarantine)});
@@ -162,7 +170,7 @@ CaseDetails DetailsOf(const Comparison& comparison, const CaseComparison& one) {
     AddPolicyLines(one, details.lines);
   }
   if (comparison.selection.Asks(Question::kDeterminism))
-    AddAnswerLines(one, comparison.pair.has_value(), details.lines);
+    AddAnswerLines(one, comparison.pair.has_value(), detail, details.lines);
   if (one.facts.failed > 0) {
     details.lines.push_back(
         DetailLine{0, std::to_string(one.facts.failed) + " requests failed (" + one.facts.Outcomes() + ") beside the " +
@@ -299,11 +307,19 @@ std::string SamplingNote(const Comparison& comparison, std::string_view variant)
   return "";
 }
 
-std::vector<CaseDetails> Details(const Comparison& comparison) {
+CaseDetails AnswerDetails(const CaseComparison& one, Detail detail) {
+  ASSAY_CHECK(one.answers.has_value(), "a case that was not measured has no answers to show");
+  CaseDetails details;
+  details.title = one.model + ", prompt " + CaseLabel(one.prompt, one.id) + ": " + AnswerWord(one);
+  AddAnswerLines(one, false, detail, details.lines);
+  return details;
+}
+
+std::vector<CaseDetails> Details(const Comparison& comparison, Detail detail) {
   std::vector<CaseDetails> all;
   std::vector<int> ranks;
   for (const CaseComparison& one : comparison.cases) {
-    CaseDetails details = DetailsOf(comparison, one);
+    CaseDetails details = DetailsOf(comparison, one, detail);
     if (!details.lines.empty()) all.push_back(std::move(details));
     if (all.size() > ranks.size()) ranks.push_back(Rank(one));
   }

@@ -39,9 +39,13 @@ struct CaseDetails {
   std::string title;  // "ember:1, prompt capital: regressed"
   std::vector<DetailLine> lines;
 };
+// How much of a difference between answers is said: a few lines for a terminal, or up to fifty places for a page.
+enum class Detail { kSmall, kLarge };
 // Every case that is not simply unchanged, what decides first. A latency baseline that is missing for a whole variant
 // is said once, not here.
-std::vector<CaseDetails> Details(const compare::Comparison& comparison);
+std::vector<CaseDetails> Details(const compare::Comparison& comparison, Detail detail = Detail::kSmall);
+// What is said of the answers of one case that was measured against a baseline, however they are.
+CaseDetails AnswerDetails(const compare::CaseComparison& one, Detail detail);
 
 // "a title, e2e_ms" -> for a table: the short name of a metric, e.g. "e2e", "TTFT".
 std::string ColumnTitle(const run::Metric& metric);

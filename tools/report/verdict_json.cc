@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "tools/report/verdict_json.h"
 
+#include <algorithm>
 #include <cmath>
 #include <ostream>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "fixtures/base/result.h"
+#include "fixtures/base/text.h"
 #include "fixtures/run/json.h"
 #include "tools/report/comparison_text.h"
 #include "tools/report/decision_text.h"
@@ -22,6 +25,7 @@ using run::Json;
 using run::JsonArray;
 using run::JsonObject;
 
+constexpr std::size_t kAnswers = 1000;          // distinct ones of a case
 constexpr std::size_t kAnswerCharacters = 200;  // code points of a distinct answer; the whole one is in the run
 
 Json Count(std::size_t value) { return static_cast<std::int64_t>(value); }
@@ -70,12 +74,45 @@ Json ToJson(const compare::LatencyFinding& finding) {
                     {"decides", finding.decides}};
 }
 
+std::string_view Name(compare::DiffKind kind) {
+  switch (kind) {
+    case compare::DiffKind::kSame:
+      return "same";
+    case compare::DiffKind::kRemoved:
+      return "removed";
+    case compare::DiffKind::kAdded:
+      return "added";
+  }
+  return "same";
+}
+
+Json ToJson(const compare::DiffHunk& hunk) {
+  JsonArray pieces;
+  for (const compare::DiffPiece& piece : hunk.pieces) {
+    pieces.push_back(
+        JsonObject{{"kind", std::string(Name(piece.kind))}, {"text", piece.text}, {"left_out", Count(piece.left_out)}});
+  }
+  return JsonObject{{"old_character", Count(hunk.old_character)},
+                    {"new_character", Count(hunk.new_character)},
+                    {"cut_before", hunk.cut_before},
+                    {"cut_after", hunk.cut_after},
+                    {"pieces", std::move(pieces)}};
+}
+
 Json ToJson(const compare::TextDifference& difference, bool within_run) {
+  JsonArray hunks;
+  for (const compare::DiffHunk& hunk : difference.words.hunks) hunks.push_back(ToJson(hunk));
   return JsonObject{{"part", difference.part},
                     {"within_run", within_run},
                     {"character", Count(difference.character)},
                     {"line", Count(difference.line)},
                     {"column", Count(difference.column)},
+                    {"word", Count(difference.words.first_word)},
+                    {"common_prefix_share", Number(difference.words.common_prefix_share)},
+                    {"old_characters", Count(difference.words.old_characters)},
+                    {"new_characters", Count(difference.words.new_characters)},
+                    {"bounded", difference.words.bounded},
+                    {"hunks", std::move(hunks)},
                     {"before", difference.before},
                     {"before_cut", difference.before_cut},
                     {"old", difference.old_text},
@@ -84,19 +121,10 @@ Json ToJson(const compare::TextDifference& difference, bool within_run) {
                     {"new_cut", difference.new_cut}};
 }
 
-std::string Beginning(const std::string& text) {
-  std::size_t at = 0;
-  for (std::size_t left = kAnswerCharacters; at < text.size() && left > 0; --left) {
-    ++at;
-    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) ++at;
-  }
-  return text.substr(0, at);
-}
-
 Json ToJson(const compare::DeterminismFinding& finding) {
   JsonArray shares;
-  for (const compare::AnswerShare& share : finding.shares) {
-    std::string text = Beginning(share.text);
+  for (const compare::AnswerShare& share : std::span(finding.shares).first(std::min(finding.shares.size(), kAnswers))) {
+    std::string text(base::FirstCodePoints(share.text, kAnswerCharacters));
     const bool cut = text.size() < share.text.size();
     shares.push_back(JsonObject{{"sha256", share.sha256},
                                 {"count", Count(share.count)},
@@ -122,6 +150,7 @@ Json ToJson(const compare::DeterminismFinding& finding) {
       {"accepted_sha256", finding.accepted_sha256},
       {"accepted", std::move(accepted)},
       {"shares", std::move(shares)},
+      {"distinct", Count(finding.shares.size())},
       {"difference", finding.difference ? ToJson(*finding.difference, finding.difference_within_run) : Json()},
       {"facts", std::move(facts)},
       {"notes", Strings(finding.notes)}};

@@ -18,6 +18,7 @@ std::string ProgramTest::Program(const std::string& name) { return std::string(A
 
 std::map<std::string, std::string> ProgramTest::CleanEnvironment(std::map<std::string, std::string> extra) const {
   extra.emplace("ASSAY_STATE_HOME", Path("state"));
+  extra.emplace("ASSAY_CI", "off");  // what these tests accept is theirs, also where a CI runs them
   for (const char* name :
        {"FOUNDRY_LOCAL_ENDPOINT", "BENCH_MODELS", "BENCH_ROUNDS", "BENCH_PROMPT", "BENCH_STREAM", "BENCH_MAX_TOKENS",
         "BENCH_TEMPERATURE", "API_KEY", "ASSAY_SCENARIO", "CURL_CA_BUNDLE", "SSL_CERT_FILE"}) {

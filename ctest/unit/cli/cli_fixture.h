@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -24,8 +25,12 @@ class CliTest : public ::testing::Test {
   int Call(const std::vector<std::string>& args) {
     out_.str("");
     err_.str("");
-    return cli::Run(
-        args, [](const std::string&) { return std::optional<std::string>(); }, out_, err_);
+    std::istringstream in(input_);
+    const auto environment = [this](const std::string& name) {
+      const auto found = environment_.find(name);
+      return found == environment_.end() ? std::optional<std::string>() : found->second;
+    };
+    return cli::Run(args, environment, in, out_, err_);
   }
   std::string Path(const std::string& name) const { return (temporary_.path() / name).string(); }
   // One case that a test is about, and beside it what one accepted session can be judged by: eight that stay.
@@ -58,6 +63,8 @@ class CliTest : public ::testing::Test {
   }
 
   base::TemporaryDirectory temporary_;
+  std::map<std::string, std::string> environment_;  // of the next call
+  std::string input_;                               // what a person types into it
   std::ostringstream out_;
   std::ostringstream err_;
 };

@@ -219,7 +219,7 @@ TEST_F(CliTest, AFailedCaseIsNotAccepted) {
 TEST_F(CliTest, HelpShowsExamples) {
   EXPECT_EQ(Call({"--help"}), 0);
   EXPECT_THAT(out_.str(), HasSubstr("Exit codes:"));
-  for (const char* command : {"compare", "accept", "check", "report", "plan", "settle"}) {
+  for (const char* command : {"compare", "accept", "review", "check", "report", "plan", "settle"}) {
     EXPECT_EQ(Call({command, "--help"}), 0);
     EXPECT_THAT(out_.str(), HasSubstr("Examples:\n  assay " + std::string(command)));
   }
