@@ -117,6 +117,10 @@ class Review {
     }
     // Nothing of it was shown yet.
     if (one.answers->difference || one.answers->shares.size() > 1) return;
+    if (!one.answers->shares.front().has_text) {
+      out_ << "    answer: only its hash is kept, " << one.answers->shares.front().sha256 << "\n";
+      return;
+    }
     const std::string& text = one.answers->shares.front().text;
     const std::string_view shown = base::FirstCodePoints(text, kAnswerCharacters);
     out_ << "    answer: " << base::EscapeForTerminal(shown) << (shown.size() < text.size() ? "..." : "") << "\n";

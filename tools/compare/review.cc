@@ -77,11 +77,10 @@ bool NeedsReview(const CaseComparison& one) {
   if (!one.measured() || !one.answers || one.answers->shares.empty()) return false;
   switch (one.answers->verdict) {
     case AnswerVerdict::kNew:
-      return true;
     case AnswerVerdict::kChanged:
     case AnswerVerdict::kNondeterministic:
     case AnswerVerdict::kRequestChanged:
-      return one.answers->gates;
+      return one.answers->level.gates();
     case AnswerVerdict::kUnchanged:
     case AnswerVerdict::kIncomplete:
     case AnswerVerdict::kNotCompared:

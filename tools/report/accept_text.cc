@@ -17,12 +17,16 @@ using compare::Comparison;
 
 constexpr std::size_t kMostNamed = 20;  // cases in one command; a shell takes more, a reader does not
 
-// What `assay accept` would take: a case that is unfinished or disagrees with itself is refused.
+// What `assay accept` would take: a case that is unfinished or disagrees with itself is refused, the latter unless its
+// level expects it to.
 bool CanBeAccepted(const CaseComparison& one) {
-  if (!one.measured() || !one.answers || one.facts.Incomplete()) return false;
+  if (!one.measured() || !one.answers || one.facts.Incomplete() || !one.answers->level.gates()) return false;
   const AnswerVerdict verdict = one.answers->verdict;
-  const bool differs = verdict == AnswerVerdict::kChanged || verdict == AnswerVerdict::kRequestChanged;
-  return verdict == AnswerVerdict::kNew || (differs && one.answers->gates);
+  if (verdict == AnswerVerdict::kNondeterministic) {
+    return one.answers->level.kind == compare::DeterminismLevel::Kind::kRate;
+  }
+  return verdict == AnswerVerdict::kNew || verdict == AnswerVerdict::kChanged ||
+         verdict == AnswerVerdict::kRequestChanged;
 }
 
 std::optional<std::string> FlagOf(const std::vector<std::string>& arguments, const std::string& flag) {
@@ -59,6 +63,7 @@ std::vector<std::string> AcceptLines(const Comparison& comparison, const AskedFo
   if (comparison.pair || !comparison.selection.Asks(compare::Question::kDeterminism)) return {};
   std::map<std::size_t, std::vector<const CaseComparison*>> by_folder;
   std::size_t changed = 0;
+  std::size_t wavering = 0;
   std::size_t fresh = 0;
   std::size_t asked_otherwise = 0;
   for (const CaseComparison& one : comparison.cases) {
@@ -66,12 +71,14 @@ std::vector<std::string> AcceptLines(const Comparison& comparison, const AskedFo
     const auto folder = comparison.outputs_folder.find(one.model);
     by_folder[folder == comparison.outputs_folder.end() ? 0 : folder->second].push_back(&one);
     if (one.answers->verdict == AnswerVerdict::kChanged) ++changed;
+    if (one.answers->verdict == AnswerVerdict::kNondeterministic) ++wavering;
     if (one.answers->verdict == AnswerVerdict::kNew) ++fresh;
     if (one.answers->verdict == AnswerVerdict::kRequestChanged) ++asked_otherwise;
   }
   if (by_folder.empty() || comparison.baselines.empty()) return {};
   std::vector<std::string> counts;
   if (changed > 0) counts.push_back(std::to_string(changed) + " changed");
+  if (wavering > 0) counts.push_back(std::to_string(wavering) + " less steady");
   if (fresh > 0) counts.push_back(std::to_string(fresh) + " new");
   if (asked_otherwise > 0) counts.push_back(std::to_string(asked_otherwise) + " to a changed request");
 

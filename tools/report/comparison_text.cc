@@ -31,6 +31,7 @@ using compare::Verdict;
 
 constexpr std::size_t kSharesShown = 5;
 constexpr std::size_t kShareTextShown = 60;  // code points
+constexpr std::size_t kRepetitionsShown = 10;
 constexpr DiffTextLimits kLargeDiff{50, 2000};
 
 // Counts words in the order they are declared here, so that the line always reads the same way.
@@ -69,6 +70,29 @@ std::string CommonShare(const compare::TextDiff& words) {
   return Fixed(std::floor(words.common_prefix_share * 1000) / 10, 1) + " %";
 }
 
+// "dates (2 places), uuids (none)"
+std::string Scrubbed(const compare::DeterminismFinding& answers) {
+  std::vector<std::string> parts;
+  for (const run::Scrubbed& one : answers.scrubbed) {
+    parts.push_back(std::string(one.name) + " (" + (one.places == 0 ? "none" : Counted(one.places, "place")) + ")");
+  }
+  return base::Join(parts, ", ");
+}
+
+// Which repetitions gave another answer, where not all of them did.
+void AddDiffering(const compare::DeterminismFinding& answers, std::vector<DetailLine>& lines) {
+  const std::size_t count = answers.differing.size();
+  if (count == 0 || count >= answers.n) return;
+  std::vector<std::string> shown;
+  for (std::size_t i = 0; i < std::min(count, kRepetitionsShown); ++i) {
+    shown.push_back(std::to_string(answers.differing[i]));
+  }
+  const std::string more =
+      count > kRepetitionsShown ? " and " + std::to_string(count - kRepetitionsShown) + " more" : "";
+  lines.push_back(DetailLine{1, std::string("another answer in repetition") + (count > 1 ? "s " : " ") +
+                                    base::Join(shown, ", ") + more + " of " + std::to_string(answers.n)});
+}
+
 void AddAnswerLines(const CaseComparison& one, bool paired, Detail detail, std::vector<DetailLine>& lines) {
   const compare::DeterminismFinding& answers = *one.answers;
   if (answers.verdict == AnswerVerdict::kUnchanged && answers.notes.empty()) return;
@@ -96,19 +120,30 @@ void AddAnswerLines(const CaseComparison& one, bool paired, Detail detail, std::
       lines.push_back(DetailLine{1, std::move(hunk)});
     }
   }
+  for (const compare::TextDifference& difference : answers.more_differences) {
+    lines.push_back(DetailLine{
+        1, "also in the " + difference.part + ", from character " + std::to_string(difference.character) + " on"});
+    for (std::string& hunk : DiffLines(difference.words, detail == Detail::kSmall ? DiffTextLimits{1} : kLargeDiff)) {
+      lines.push_back(DetailLine{1, std::move(hunk)});
+    }
+  }
+  AddDiffering(answers, lines);
+  for (const std::string& cause : answers.causes) lines.push_back(DetailLine{1, "likely cause: " + cause});
+  if (!answers.scrubbed.empty()) lines.push_back(DetailLine{1, "compared without " + Scrubbed(answers)});
   if (answers.verdict == AnswerVerdict::kChanged && answers.accepted && !paired) {
     lines.push_back(DetailLine{1, "accepted " + answers.accepted->at + ": " + answers.accepted->reason});
   }
   if (answers.shares.size() > 1) {
     for (std::size_t i = 0; i < std::min(answers.shares.size(), kSharesShown); ++i) {
       const compare::AnswerShare& share = answers.shares[i];
-      const bool accepted = answers.accepted_sha256 == share.sha256;
-      lines.push_back(DetailLine{1, std::to_string(share.count) + " of " + std::to_string(answers.n) +
-                                        " (first in repetition " + std::to_string(share.first_repetition) +
-                                        (!accepted ? ""
-                                         : paired  ? ", the base's"
-                                                   : ", accepted") +
-                                        "): " + Beginning(share.text, kShareTextShown)});
+      const bool accepted = share.accepted;
+      lines.push_back(
+          DetailLine{1, std::to_string(share.count) + " of " + std::to_string(answers.n) + " (first in repetition " +
+                            std::to_string(share.first_repetition) +
+                            (!accepted ? ""
+                             : paired  ? ", the base's"
+                                       : ", accepted") +
+                            "): " + (share.has_text ? Beginning(share.text, kShareTextShown) : share.sha256)});
     }
     if (answers.shares.size() > kSharesShown) {
       lines.push_back(DetailLine{1, "and " + std::to_string(answers.shares.size() - kSharesShown) + " more answers"});

@@ -121,6 +121,14 @@ Json ToJson(const compare::TextDifference& difference, bool within_run) {
                     {"new_cut", difference.new_cut}};
 }
 
+Json ToJson(const std::optional<compare::RateEvidence>& rate) {
+  if (!rate) return {};
+  return JsonObject{
+      {"others", rate->others},         {"n", rate->n},         {"accepted_others", rate->accepted_others},
+      {"accepted_n", rate->accepted_n}, {"p", Number(rate->p)}, {"p_adjusted", Number(rate->p_adjusted)},
+      {"fewest", rate->fewest}};
+}
+
 Json ToJson(const compare::DeterminismFinding& finding) {
   JsonArray shares;
   for (const compare::AnswerShare& share : std::span(finding.shares).first(std::min(finding.shares.size(), kAnswers))) {
@@ -129,12 +137,26 @@ Json ToJson(const compare::DeterminismFinding& finding) {
     shares.push_back(JsonObject{{"sha256", share.sha256},
                                 {"count", Count(share.count)},
                                 {"first_repetition", share.first_repetition},
-                                {"text", std::move(text)},
+                                {"accepted", share.accepted},
+                                {"text", share.has_text ? Json(std::move(text)) : Json()},
                                 {"text_cut", cut}});
   }
   JsonArray facts;
   for (const compare::FactChange& fact : finding.facts) {
     facts.push_back(JsonObject{{"name", fact.name}, {"old", fact.old_value}, {"new", fact.new_value}});
+  }
+  JsonArray more;
+  for (const compare::TextDifference& difference : finding.more_differences) {
+    more.push_back(ToJson(difference, finding.difference_within_run));
+  }
+  JsonArray differing;
+  for (const std::int64_t repetition :
+       std::span(finding.differing).first(std::min(finding.differing.size(), kAnswers))) {
+    differing.emplace_back(repetition);
+  }
+  JsonArray scrubbed;
+  for (const run::Scrubbed& one : finding.scrubbed) {
+    scrubbed.push_back(JsonObject{{"name", std::string(one.name)}, {"places", Count(one.places)}});
   }
   Json accepted;
   if (finding.accepted) {
@@ -151,6 +173,14 @@ Json ToJson(const compare::DeterminismFinding& finding) {
       {"accepted", std::move(accepted)},
       {"shares", std::move(shares)},
       {"distinct", Count(finding.shares.size())},
+      {"level", compare::ToString(finding.level)},
+      {"differing", std::move(differing)},
+      {"differing_count", Count(finding.differing.size())},
+      {"causes", Strings(finding.causes)},
+      {"scrubbed", std::move(scrubbed)},
+      {"similarity", Number(finding.similarity)},
+      {"rate", ToJson(finding.rate)},
+      {"more_differences", std::move(more)},
       {"difference", finding.difference ? ToJson(*finding.difference, finding.difference_within_run) : Json()},
       {"facts", std::move(facts)},
       {"notes", Strings(finding.notes)}};

@@ -52,11 +52,11 @@ TEST(Rejections, WhatIsNoReviewFileIsAnErrorWithItsPlace) {
   EXPECT_THAT(error_of(R"({"schema_version": 1, "rejected": [], "accepted": []})"), HasSubstr("'accepted'"));
 }
 
-CaseComparison Answered(AnswerVerdict verdict, bool gates = true) {
+CaseComparison Answered(AnswerVerdict verdict, DeterminismLevel level = DeterminismLevel::kExact) {
   CaseComparison one;
   one.answers.emplace();
   one.answers->verdict = verdict;
-  one.answers->gates = gates;
+  one.answers->level = level;
   one.answers->shares = {AnswerShare{kSha, 2, 0, "Paris."}};
   return one;
 }
@@ -71,7 +71,7 @@ TEST(NeedsReview, WhatAPersonCanDecide) {
        {AnswerVerdict::kUnchanged, AnswerVerdict::kIncomplete, AnswerVerdict::kNotCompared}) {
     EXPECT_FALSE(NeedsReview(Answered(verdict))) << ToString(verdict);
   }
-  EXPECT_FALSE(NeedsReview(Answered(AnswerVerdict::kChanged, false)));
+  EXPECT_FALSE(NeedsReview(Answered(AnswerVerdict::kNew, DeterminismLevel::kOff)));
   EXPECT_FALSE(NeedsReview(CaseComparison{}));
   CaseComparison failed = Answered(AnswerVerdict::kNew);
   failed.status = CaseStatus::kFailed;

@@ -27,7 +27,7 @@ compare::Comparison Changed(const std::string& old_text, const std::string& new_
   answers.verdict = compare::AnswerVerdict::kChanged;
   answers.reason = "the answer is not the accepted one";
   answers.n = 20;
-  answers.shares = {compare::AnswerShare{"new", 20, 0, new_text}};
+  answers.shares = {compare::AnswerShare{"new", 20, 0, new_text, true, false}};
   answers.difference = compare::FirstDifference(old_text, new_text, "text");
   one.answers = answers;
   one.answers_verdict = one.verdict = compare::Verdict::kRegressed;
@@ -123,7 +123,7 @@ TEST(DiffReports, TenThousandAnswersAndAMegabyteStayReadable) {
   compare::DeterminismFinding& answers = *comparison.cases[0].answers;
   answers.shares.clear();
   for (int i = 0; i < 10'000; ++i) {
-    answers.shares.push_back(compare::AnswerShare{"sha" + std::to_string(i), 1, i, std::string(300, 'x')});
+    answers.shares.push_back(compare::AnswerShare{"sha" + std::to_string(i), 1, i, std::string(300, 'x'), true, false});
   }
   answers.n = 10'000;
   EXPECT_LT(made::Terminal(comparison).size(), 10'000U);
@@ -212,6 +212,43 @@ TEST(DiffReports, HostileAnswersStandExactlyInTheVerdict) {
     EXPECT_EQ(*pieces[0].Find("text")->as_string(), hostile);
     EXPECT_EQ(*answers.Find("shares")->as_array()->at(0).Find("text")->as_string(), hostile);
   }
+}
+
+TEST(DiffReports, WhichRepetitionsWhyAndWhatWasScrubbed) {
+  compare::Comparison comparison = Changed("one two", "one 2");
+  compare::DeterminismFinding& answers = *comparison.cases[0].answers;
+  for (std::int64_t i = 0; i < 12; ++i) answers.differing.push_back(i);
+  answers.causes = {"another execution provider: CPU -> CUDA"};
+  answers.scrubbed = {{"dates", 2}, {"uuids", 0}};
+  answers.more_differences = {*compare::FirstDifference("[1]", "[2]", "tool_calls")};
+  for (const std::string& text : {made::Terminal(comparison), made::Markdown(comparison)}) {
+    EXPECT_THAT(text, HasSubstr("another answer in repetitions 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more of 20\n"));
+    EXPECT_THAT(text, HasSubstr("likely cause: another execution provider"));
+    EXPECT_THAT(text, HasSubstr("compared without dates (2 places), uuids (none)\n"));
+  }
+  EXPECT_THAT(made::Terminal(comparison), HasSubstr("also in the tool_calls, from character 1 on\n"));
+  const run::Json verdict = made::Verdicts(comparison);
+  const run::Json& shown = *verdict.Find("cases")->as_array()->at(0).Find("determinism")->Find("answers");
+  EXPECT_EQ(shown.Find("differing")->as_array()->size(), 12U);
+  EXPECT_EQ(*shown.Find("differing_count")->as_integer(), 12);
+  EXPECT_EQ(*shown.Find("level")->as_string(), "exact");
+  EXPECT_EQ(*shown.Find("scrubbed")->as_array()->at(0).Find("places")->as_integer(), 2);
+  EXPECT_EQ(*shown.Find("more_differences")->as_array()->at(0).Find("part")->as_string(), "tool_calls");
+  // All of them is what the reason says already.
+  answers.differing.resize(answers.n);
+  EXPECT_THAT(made::Terminal(comparison), Not(HasSubstr("another answer in repetition")));
+}
+
+TEST(DiffReports, WhatIsKeptAsAHashShowsItsHash) {
+  compare::Comparison comparison = Changed("old", "new");
+  compare::DeterminismFinding& answers = *comparison.cases[0].answers;
+  answers.difference.reset();
+  answers.shares = {compare::AnswerShare{"0123abcd", 19, 0, "", false, true},
+                    compare::AnswerShare{"4567ef01", 1, 3, "", false, false}};
+  EXPECT_THAT(made::Terminal(comparison), HasSubstr("19 of 20 (first in repetition 0, accepted): 0123abcd\n"));
+  const run::Json verdict = made::Verdicts(comparison);
+  const run::Json& shown = *verdict.Find("cases")->as_array()->at(0).Find("determinism")->Find("answers");
+  EXPECT_TRUE(shown.Find("shares")->as_array()->at(0).Find("text")->is_null());
 }
 
 TEST(AcceptText, NothingIsSaidOfWhatCannotBeAccepted) {
