@@ -80,6 +80,20 @@ TEST(DeterminismRule, ContextIsCutToThirtyAndForty) {
   EXPECT_FALSE(difference->new_cut);
 }
 
+TEST(DeterminismRule, EveryPartThatDiffersIsShown) {
+  AcceptedAnswer accepted = Accepted(CaseOf({"Paris, on the Seine."}));
+  accepted.reasoning = "it is a capital";
+  accepted.answer_sha256 = "another";
+  const DeterminismFinding finding = JudgeAnswers(CaseOf({"Paris, on the Loire."}), &accepted, 1);
+  ASSERT_TRUE(finding.difference.has_value());
+  EXPECT_EQ(finding.difference->part, "text");
+  EXPECT_EQ(finding.difference->words.first_word, 4U);  // Paris , on the
+  ASSERT_EQ(finding.more_differences.size(), 1U);
+  EXPECT_EQ(finding.more_differences[0].part, "reasoning");
+  EXPECT_EQ(finding.more_differences[0].words.old_characters, 15U);
+  EXPECT_EQ(finding.more_differences[0].words.new_characters, 0U);
+}
+
 TEST(DeterminismRule, EqualTextsHaveNoDifference) { EXPECT_FALSE(FirstDifference("same", "same", "text").has_value()); }
 
 TEST(DeterminismRule, TwoAnswersOfOneRequestAreNondeterministicWithTheirShares) {
