@@ -91,6 +91,8 @@ void WriteComparisonMarkdown(const Comparison& comparison, const AskedFor& asked
   WriteList("All cases together", SuiteLines(comparison), out);
   const std::string sensitivity = SensitivityLine(comparison);
   if (!sensitivity.empty()) out << "\n" << EscapeForMarkdown(sensitivity) << "\n";
+  const std::string scrubbed = ScrubbedLine(comparison);
+  if (!scrubbed.empty()) out << "\n" << EscapeForMarkdown(scrubbed) << "\n";
   WriteList("Next", NextStepLines(comparison), out);
   WriteCommands(SecondLookLines(comparison, asked), out);
   WriteCommands(AcceptLines(comparison, asked), out);

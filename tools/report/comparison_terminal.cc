@@ -143,6 +143,8 @@ void WriteComparisonTerminal(const Comparison& comparison, const AskedFor& asked
   write(conditions.footer);
   out << "\n";
   write(SuiteLines(comparison));
+  const std::string scrubbed = ScrubbedLine(comparison);
+  if (!scrubbed.empty()) write({scrubbed});
   const std::string sensitivity = SensitivityLine(comparison);
   if (!sensitivity.empty()) write({sensitivity});
   write(NextStepLines(comparison), "next: ");

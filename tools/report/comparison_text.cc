@@ -323,6 +323,27 @@ std::string NoLatencyBaselineLine(const Comparison& comparison) {
   return line + " --baselines " + ShellWord(comparison.baselines.back()) + " --reason TEXT";
 }
 
+std::string ScrubbedLine(const Comparison& comparison) {
+  struct Of {
+    std::size_t places = 0;
+    std::size_t cases = 0;
+  };
+  std::map<std::string_view, Of> names;
+  for (const CaseComparison& one : comparison.cases) {
+    if (!one.answers) continue;
+    for (const run::Scrubbed& scrubbed : one.answers->scrubbed) {
+      Of& of = names[scrubbed.name];
+      of.places += scrubbed.places;
+      ++of.cases;
+    }
+  }
+  std::vector<std::string> parts;
+  for (const auto& [name, of] : names) {
+    parts.push_back(std::string(name) + " (" + Counted(of.places, "place") + " in " + Counted(of.cases, "case") + ")");
+  }
+  return parts.empty() ? "" : "answers were compared without " + base::Join(parts, ", ");
+}
+
 std::vector<std::string> WarningLines(const Comparison& comparison) {
   std::vector<std::string> lines;
   for (const run::Warning& warning : comparison.warnings) {

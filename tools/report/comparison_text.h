@@ -20,6 +20,8 @@ std::string VerdictLine(const compare::Comparison& comparison);
 std::string ContextLine(const compare::Comparison& comparison);
 // Empty when latency was not asked for or every variant has its baseline.
 std::string NoLatencyBaselineLine(const compare::Comparison& comparison);
+// What was taken out of answers before they were compared, of all cases, unchanged ones included; empty for nothing.
+std::string ScrubbedLine(const compare::Comparison& comparison);
 // "[code] message", one per warning of the runs.
 std::vector<std::string> WarningLines(const compare::Comparison& comparison);
 

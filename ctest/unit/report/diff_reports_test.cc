@@ -239,6 +239,17 @@ TEST(DiffReports, WhichRepetitionsWhyAndWhatWasScrubbed) {
   EXPECT_THAT(made::Terminal(comparison), Not(HasSubstr("another answer in repetition")));
 }
 
+TEST(DiffReports, WhatWasScrubbedIsSaidOfUnchangedAnswersToo) {
+  compare::Comparison comparison = made::Unchanged();
+  EXPECT_THAT(made::Terminal(comparison), Not(HasSubstr("answers were compared without")));
+  comparison.cases[0].answers->scrubbed = {{"dates", 2}, {"uuids", 0}};
+  comparison.cases[1].answers->scrubbed = {{"dates", 1}};
+  for (const std::string& text : {made::Terminal(comparison), made::Markdown(comparison)}) {
+    EXPECT_THAT(text, HasSubstr("answers were compared without dates (3 places in 2 cases), uuids (0 places in 1 "
+                                "case)\n"));
+  }
+}
+
 TEST(DiffReports, WhatIsKeptAsAHashShowsItsHash) {
   compare::Comparison comparison = Changed("old", "new");
   compare::DeterminismFinding& answers = *comparison.cases[0].answers;
