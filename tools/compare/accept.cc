@@ -10,6 +10,7 @@
 #include "tools/compare/baseline_store.h"
 #include "tools/compare/case_facts.h"
 #include "tools/compare/determinism_rule.h"
+#include "tools/compare/probe_rule.h"
 
 namespace assay::compare {
 namespace {
@@ -42,6 +43,8 @@ std::string Problem(const Candidate& one) {
     return "failed" + (outcomes.empty() ? "" : " (" + outcomes + ")") + ": " + base::EscapeForTerminal(why);
   }
   if (one.facts.counting == 0) return "missing: planned, but never measured";
+  if (IsProbe(plan))
+    return run::FindProbe(one.entry->run->info, plan.id) != nullptr ? "" : "has no result of its probe";
   if (one.facts.Incomplete()) {
     return "interrupted: only " + std::to_string(one.facts.counting) + " of " + std::to_string(one.facts.planned) +
            " repetitions were measured";
@@ -168,8 +171,11 @@ base::Result<std::optional<File>> PrepareOutputs(const AcceptRequest& request, c
   OutputsBaseline baseline = known ? std::move(*known) : OutputsBaseline{variant, {}};
   bool changed = false;
   for (const Candidate* one : candidates) {
-    if (one->policy.determinism == DeterminismLevel::kOff || !HasOneAnswer(one->entry->one->plan)) continue;
-    AcceptedAnswer answer = ModalAnswer(*one->entry->one);
+    const run::RunCase& measured = *one->entry->one;
+    const bool probe = IsProbe(measured.plan);
+    if (one->policy.determinism == DeterminismLevel::kOff || (!probe && !HasOneAnswer(measured.plan))) continue;
+    AcceptedAnswer answer = probe ? ProbeToAccept(measured, *run::FindProbe(one->entry->run->info, measured.plan.id))
+                                  : ModalAnswer(measured);
     const run::Provenance& provenance = one->entry->run->info.provenance;
     answer.accepted = Acceptance{request.at, request.reason, provenance.assay_version, Revision(provenance)};
     const auto found = baseline.cases.find(one->entry->one->plan.id);
@@ -252,7 +258,7 @@ base::Result<std::optional<File>> PrepareLatency(const AcceptRequest& request, c
   const run::Run* current = nullptr;
   BaselineSession* session = nullptr;
   for (const Candidate* one : candidates) {
-    if (!one->spoiled.empty()) continue;
+    if (!one->spoiled.empty() || IsProbe(one->entry->one->plan)) continue;
     SessionCase measured = MeasuredCase(*one);
     if (measured.metrics.empty()) continue;
     if (one->entry->run != current) {  // candidates stand in the order of their runs

@@ -112,13 +112,16 @@ base::Result<Acceptance> AcceptanceFromJson(const Json& value, const std::string
 base::Result<AcceptedAnswer> AnswerFromJson(const Json& value, const std::string& where, const std::string& path) {
   JsonFields fields(value, where, path);
   AcceptedAnswer answer;
-  answer.answer_sha256 = fields.RequiredString("answer_sha256");
-  answer.text = fields.OptionalString("text");
-  answer.reasoning = fields.OptionalString("reasoning").value_or("");
-  answer.tool_calls = fields.OptionalString("tool_calls").value_or("");
-  answer.finish_reason = fields.OptionalString("finish_reason");
-  answer.prompt_tokens = fields.OptionalInteger("prompt_tokens");
-  answer.completion_tokens = fields.OptionalInteger("completion_tokens");
+  const Json* probe = fields.Optional("probe");
+  if (probe == nullptr) {
+    answer.answer_sha256 = fields.RequiredString("answer_sha256");
+    answer.text = fields.OptionalString("text");
+    answer.reasoning = fields.OptionalString("reasoning").value_or("");
+    answer.tool_calls = fields.OptionalString("tool_calls").value_or("");
+    answer.finish_reason = fields.OptionalString("finish_reason");
+    answer.prompt_tokens = fields.OptionalInteger("prompt_tokens");
+    answer.completion_tokens = fields.OptionalInteger("completion_tokens");
+  }
   answer.fingerprint = fields.RequiredString("fingerprint");
   const Json* accepted = fields.Required("accepted");
   if (fields.ok() && answer.text &&
@@ -126,6 +129,9 @@ base::Result<AcceptedAnswer> AnswerFromJson(const Json& value, const std::string
     fields.Fail("answer_sha256", "does not belong to the text beside it; do not edit answers, accept a run instead");
   }
   ASSAY_RETURN_IF_ERROR(fields.Finish());
+  if (probe != nullptr) {
+    ASSAY_TRY(answer.probe, AcceptedProbeFromJson(*probe, where, path + ".probe"));
+  }
   ASSAY_TRY(answer.accepted, AcceptanceFromJson(*accepted, where, path + ".accepted"));
   return answer;
 }
@@ -214,8 +220,12 @@ Json ToJson(const AcceptedAnswer& answer) {
   JsonObject accepted{
       {"at", answer.accepted.at}, {"reason", answer.accepted.reason}, {"assay_version", answer.accepted.assay_version}};
   PutIfSet(accepted, "git_revision", answer.accepted.git_revision);
-  JsonObject object{
-      {"answer_sha256", answer.answer_sha256}, {"fingerprint", answer.fingerprint}, {"accepted", std::move(accepted)}};
+  JsonObject object{{"fingerprint", answer.fingerprint}, {"accepted", std::move(accepted)}};
+  if (answer.probe) {
+    object.emplace("probe", ToJson(*answer.probe));
+    return object;
+  }
+  object.emplace("answer_sha256", answer.answer_sha256);
   PutIfSet(object, "text", answer.text);
   PutIfNotEmpty(object, "reasoning", answer.reasoning);
   PutIfNotEmpty(object, "tool_calls", answer.tool_calls);
@@ -434,7 +444,7 @@ bool AcceptedAnswer::SameContent(const AcceptedAnswer& other) const {
   return answer_sha256 == other.answer_sha256 && text == other.text && reasoning == other.reasoning &&
          tool_calls == other.tool_calls && finish_reason == other.finish_reason &&
          prompt_tokens == other.prompt_tokens && completion_tokens == other.completion_tokens &&
-         fingerprint == other.fingerprint;
+         fingerprint == other.fingerprint && probe == other.probe;
 }
 
 base::Result<OutputsBaseline> ParseOutputs(std::string_view text, const std::string& where, std::string_view variant) {

@@ -15,6 +15,7 @@
 #include "fixtures/run/environment.h"
 #include "fixtures/run/json.h"
 #include "fixtures/run/sample.h"
+#include "tools/compare/accepted_probe.h"
 #include "tools/compare/stored_metrics.h"
 
 namespace assay::compare {
@@ -32,7 +33,7 @@ struct Acceptance {
 };
 
 struct AcceptedAnswer {
-  std::string answer_sha256;
+  std::string answer_sha256;        // empty of a probe, which has no one answer
   std::optional<std::string> text;  // absent: only the hash was kept
   std::string reasoning;
   std::string tool_calls;
@@ -40,6 +41,7 @@ struct AcceptedAnswer {
   std::optional<std::int64_t> prompt_tokens;      // as the service counted them, else absent
   std::optional<std::int64_t> completion_tokens;  // likewise
   std::string fingerprint;
+  std::optional<AcceptedProbe> probe = std::nullopt;  // of a probe, and then nothing of an answer is there
   Acceptance accepted;
 
   // Everything but when and why it was accepted.

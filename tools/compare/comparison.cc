@@ -11,6 +11,7 @@
 #include "fixtures/run/case_id.h"
 #include "tools/compare/conclude.h"
 #include "tools/compare/latency_family.h"
+#include "tools/compare/probe_rule.h"
 #include "tools/compare/second_look.h"
 #include "tools/compare/stored_metrics.h"
 
@@ -32,6 +33,7 @@ base::Result<CaseComparison> KnownToBaselineOnly(const std::string& id, const st
   one.model = parts.model;
   one.alias = parts.model;
   one.prompt = parts.prompt;
+  one.probe = parts.scenario.probe;
   one.status = CaseStatus::kMissing;
   one.reason = "the baseline has it, the run did not plan it; measure it, or remove it from " + file.string();
   return one;
@@ -102,7 +104,10 @@ void JudgeAllAnswers(const std::vector<Open>& open, const BaselinesByVariant& ba
   for (std::size_t i = 0; i < cases.size(); ++i) {
     CaseComparison& one = cases[i];
     if (!one.measured()) continue;
-    one.answers = JudgeBothAnswers(*open[i].entry->one, one.facts, Find(second, one.id), AcceptedOf(one, baselines));
+    const RunSet::Entry& entry = *open[i].entry;
+    const AcceptedAnswer* const accepted = AcceptedOf(one, baselines);
+    one.answers = IsProbe(entry.one->plan) ? JudgeProbe(*entry.one, run::FindProbe(entry.run->info, one.id), accepted)
+                                           : JudgeBothAnswers(*entry.one, one.facts, Find(second, one.id), accepted);
     one.answers->gates = open[i].policy.determinism == DeterminismLevel::kExact;
     if (one.answers->verdict == AnswerVerdict::kNotCompared) one.answers->gates = false;
     if (one.answers->verdict == AnswerVerdict::kNew &&
@@ -158,7 +163,7 @@ std::vector<SuiteFinding> JudgeAllLatency(const CompareRequest& request, const s
   std::vector<LatencyCase> measured;
   std::vector<std::size_t> position;
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    if (!cases[i].measured()) continue;
+    if (!cases[i].measured() || IsProbe(open[i].entry->one->plan)) continue;
     const VariantBaselines& known = baselines.at(cases[i].model);
     const Again* const again = Find(second, cases[i].id);
     LatencyCase one;

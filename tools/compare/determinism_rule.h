@@ -26,7 +26,7 @@ enum class AnswerVerdict {
   kNotCompared,       // every repetition asks another text: nothing to agree with, nothing to accept
 };
 std::string_view ToString(AnswerVerdict verdict);
-// False where every repetition asks another text.
+// False where every repetition asks another text, and of a probe.
 bool HasOneAnswer(const run::PlannedCase& plan);
 // What it means in the four words every question shares.
 Verdict AsVerdict(AnswerVerdict verdict);
@@ -73,6 +73,8 @@ struct DeterminismFinding {
   std::vector<FactChange> facts;             // against the accepted answer; these make it `changed`
   std::vector<std::string> notes;            // what differs and decides nothing
   std::optional<Acceptance> accepted;        // when and why the accepted answer was accepted
+  std::optional<run::ProbeFinding> probe;    // of a probe: what it found; there are no shares then
+  std::optional<AcceptedProbe> accepted_probe;
 };
 
 // `one` must have a counting sample. `accepted` is null when there is none. `planned` repetitions,
