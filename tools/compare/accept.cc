@@ -7,6 +7,7 @@
 
 #include "fixtures/base/files.h"
 #include "fixtures/base/text.h"
+#include "tools/compare/answer_causes.h"
 #include "tools/compare/baseline_store.h"
 #include "tools/compare/case_facts.h"
 #include "tools/compare/determinism_rule.h"
@@ -34,6 +35,11 @@ std::optional<std::string> Revision(const run::Provenance& provenance) {
   return *provenance.git_revision + (provenance.git_dirty.value_or(false) ? "-dirty" : "");
 }
 
+bool AcceptsAnswers(const Candidate& one) {
+  const run::PlannedCase& plan = one.entry->one->plan;
+  return one.policy.determinism.gates() && (HasOneAnswer(plan) || IsProbe(plan));
+}
+
 // Why the case must not become a baseline; empty when it may.
 std::string Problem(const Candidate& one) {
   const run::PlannedCase& plan = one.entry->one->plan;
@@ -49,11 +55,11 @@ std::string Problem(const Candidate& one) {
     return "interrupted: only " + std::to_string(one.facts.counting) + " of " + std::to_string(one.facts.planned) +
            " repetitions were measured";
   }
-  if (one.policy.determinism == DeterminismLevel::kExact && HasOneAnswer(plan) && one.facts.distinct_answers > 1) {
-    return "nondeterministic: " + std::to_string(one.facts.distinct_answers) + " different answers in " +
-           std::to_string(one.facts.counting) + " repetitions";
-  }
-  return "";
+  if (!AcceptsAnswers(one) || one.policy.determinism.kind == DeterminismLevel::Kind::kRate) return "";
+  const DeterminismFinding finding = JudgeAnswers(*one.entry->one, nullptr, one.facts.planned, one.policy.determinism);
+  const bool disagrees =
+      finding.verdict == AnswerVerdict::kNondeterministic || finding.verdict == AnswerVerdict::kNotCompared;
+  return disagrees ? std::string(ToString(finding.verdict)) + ": " + finding.reason : "";
 }
 
 // The first few, and how many more there are.
@@ -163,6 +169,31 @@ base::Status MarkSpoiled(const RunSet& runs, const Policy& policy, std::vector<C
                      candidates.front().entry->run->directory.string()};
 }
 
+AcceptedAnswer AnswerToAccept(const Candidate& one, const AcceptRequest& request) {
+  const run::RunCase& measured = *one.entry->one;
+  const bool probe = IsProbe(measured.plan);
+  AcceptedAnswer answer =
+      probe ? ProbeToAccept(measured, *run::FindProbe(one.entry->run->info, measured.plan.id)) : ModalAnswer(measured);
+  const run::Provenance& provenance = one.entry->run->info.provenance;
+  answer.accepted = Acceptance{request.at, request.reason, provenance.assay_version, Revision(provenance)};
+  DescribeMeasured(*one.entry->run, measured.plan, answer.accepted);
+  if (one.policy.determinism.kind != DeterminismLevel::Kind::kRate) answer.seen.reset();
+  // What nobody compares would only make the file longer.
+  const bool compares_facts = one.policy.determinism.kind == DeterminismLevel::Kind::kFacts;
+  if (answer.facts && answer.facts->checks.empty() && !answer.facts->refusal && !compares_facts) answer.facts.reset();
+  return answer;
+}
+
+// The same answer once more, of another run than the one it was last counted in.
+bool CountsSeen(const AcceptedAnswer& known, const AcceptedAnswer& answer) {
+  return known.SameContent(answer) && known.accepted.started_at != answer.accepted.started_at;
+}
+
+SeenAnswers Together(const std::optional<SeenAnswers>& known, const SeenAnswers& more) {
+  const SeenAnswers before = known.value_or(SeenAnswers{});
+  return {before.same + more.same, before.others + more.others};
+}
+
 base::Result<std::optional<File>> PrepareOutputs(const AcceptRequest& request, const std::string& variant,
                                                  const std::vector<const Candidate*>& candidates,
                                                  AcceptSummary& summary) {
@@ -171,14 +202,17 @@ base::Result<std::optional<File>> PrepareOutputs(const AcceptRequest& request, c
   OutputsBaseline baseline = known ? std::move(*known) : OutputsBaseline{variant, {}};
   bool changed = false;
   for (const Candidate* one : candidates) {
-    const run::RunCase& measured = *one->entry->one;
-    const bool probe = IsProbe(measured.plan);
-    if (one->policy.determinism == DeterminismLevel::kOff || (!probe && !HasOneAnswer(measured.plan))) continue;
-    AcceptedAnswer answer = probe ? ProbeToAccept(measured, *run::FindProbe(one->entry->run->info, measured.plan.id))
-                                  : ModalAnswer(measured);
-    const run::Provenance& provenance = one->entry->run->info.provenance;
-    answer.accepted = Acceptance{request.at, request.reason, provenance.assay_version, Revision(provenance)};
+    if (!AcceptsAnswers(*one)) continue;
+    AcceptedAnswer answer = AnswerToAccept(*one, request);
     const auto found = baseline.cases.find(one->entry->one->plan.id);
+    const bool at_rate = one->policy.determinism.kind == DeterminismLevel::Kind::kRate && answer.seen;
+    if (at_rate && found != baseline.cases.end() && CountsSeen(found->second, answer)) {
+      ++summary.answers_unchanged;
+      found->second.seen = Together(found->second.seen, *answer.seen);
+      found->second.accepted.started_at = answer.accepted.started_at;
+      changed = true;
+      continue;
+    }
     if (found == baseline.cases.end()) {
       ++summary.answers_new;
     } else if (found->second.SameContent(answer)) {

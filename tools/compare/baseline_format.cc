@@ -9,6 +9,7 @@
 #include "fixtures/base/text.h"
 #include "fixtures/run/case_id.h"
 #include "fixtures/run/json_cursor.h"
+#include "tools/compare/baseline_json.h"
 
 namespace assay::compare {
 namespace {
@@ -23,16 +24,6 @@ using run::JsonObject;
 constexpr int kLatencyCompactDepth = 4;
 
 double Rounded(double value) { return std::round(value * 1000.0) / 1000.0; }
-
-void PutIfSet(JsonObject& object, const std::string& key, const std::optional<std::string>& value) {
-  if (value) object[key] = *value;
-}
-void PutIfSet(JsonObject& object, const std::string& key, const std::optional<std::int64_t>& value) {
-  if (value) object[key] = *value;
-}
-void PutIfNotEmpty(JsonObject& object, const std::string& key, const std::string& value) {
-  if (!value.empty()) object[key] = value;
-}
 
 // Like WriteJson's pretty style, but compact from `compact_depth` on, so that a diff shows one line
 // per case.
@@ -65,75 +56,6 @@ void WriteReadable(const Json& value, int depth, int compact_depth, std::string&
     }
   }
   out += "\n" + indent.substr(2) + (object != nullptr ? "}" : "]");
-}
-
-// The part both files share: version, variant, and that a case id belongs to it.
-std::string ReadHeader(JsonFields& fields, std::string_view variant) {
-  fields.RequireSchemaVersion(kBaselineSchemaVersion);
-  std::string found = fields.RequiredString("variant");
-  if (fields.ok() && found != variant) {
-    fields.Fail("variant", "this file is of '" + base::EscapeForTerminal(found) + "', wanted '" +
-                               base::EscapeForTerminal(variant) + "'; two variants must not share one file");
-  }
-  return found;
-}
-
-base::Status CheckCaseId(const std::string& id, std::string_view variant, const std::string& where) {
-  const base::Result<run::CaseId> parsed = run::ParseCaseId(id);
-  if (!parsed.ok()) return base::Error{base::ErrorCode::kInvalidInput, parsed.error().what, where};
-  if (parsed->model != variant) {
-    return base::Error{base::ErrorCode::kInvalidInput,
-                       "the case '" + base::EscapeForTerminal(id) + "' does not belong to the variant of this file",
-                       where};
-  }
-  return {};
-}
-
-const JsonObject& RequiredObject(JsonFields& fields, const std::string& key) {
-  static const JsonObject kEmpty;
-  const Json* value = fields.Required(key);
-  if (value == nullptr) return kEmpty;
-  if (const JsonObject* object = value->as_object()) return *object;
-  fields.Fail(key, "should be an object, found " + std::string(value->KindName()));
-  return kEmpty;
-}
-
-base::Result<Acceptance> AcceptanceFromJson(const Json& value, const std::string& where, const std::string& path) {
-  JsonFields fields(value, where, path);
-  Acceptance acceptance;
-  acceptance.at = fields.RequiredString("at");
-  acceptance.reason = fields.RequiredString("reason");
-  acceptance.assay_version = fields.RequiredString("assay_version");
-  acceptance.git_revision = fields.OptionalString("git_revision");
-  ASSAY_RETURN_IF_ERROR(fields.Finish());
-  return acceptance;
-}
-
-base::Result<AcceptedAnswer> AnswerFromJson(const Json& value, const std::string& where, const std::string& path) {
-  JsonFields fields(value, where, path);
-  AcceptedAnswer answer;
-  const Json* probe = fields.Optional("probe");
-  if (probe == nullptr) {
-    answer.answer_sha256 = fields.RequiredString("answer_sha256");
-    answer.text = fields.OptionalString("text");
-    answer.reasoning = fields.OptionalString("reasoning").value_or("");
-    answer.tool_calls = fields.OptionalString("tool_calls").value_or("");
-    answer.finish_reason = fields.OptionalString("finish_reason");
-    answer.prompt_tokens = fields.OptionalInteger("prompt_tokens");
-    answer.completion_tokens = fields.OptionalInteger("completion_tokens");
-  }
-  answer.fingerprint = fields.RequiredString("fingerprint");
-  const Json* accepted = fields.Required("accepted");
-  if (fields.ok() && answer.text &&
-      run::HashAnswer(*answer.text, answer.reasoning, answer.tool_calls) != answer.answer_sha256) {
-    fields.Fail("answer_sha256", "does not belong to the text beside it; do not edit answers, accept a run instead");
-  }
-  ASSAY_RETURN_IF_ERROR(fields.Finish());
-  if (probe != nullptr) {
-    ASSAY_TRY(answer.probe, AcceptedProbeFromJson(*probe, where, path + ".probe"));
-  }
-  ASSAY_TRY(answer.accepted, AcceptanceFromJson(*accepted, where, path + ".accepted"));
-  return answer;
 }
 
 // Of a metric of a request an array, of a metric of a case one number.
@@ -214,25 +136,6 @@ base::Result<BaselineSession> SessionFromJson(const Json& value, const std::stri
     session.cases.emplace(id, std::move(one));
   }
   return session;
-}
-
-Json ToJson(const AcceptedAnswer& answer) {
-  JsonObject accepted{
-      {"at", answer.accepted.at}, {"reason", answer.accepted.reason}, {"assay_version", answer.accepted.assay_version}};
-  PutIfSet(accepted, "git_revision", answer.accepted.git_revision);
-  JsonObject object{{"fingerprint", answer.fingerprint}, {"accepted", std::move(accepted)}};
-  if (answer.probe) {
-    object.emplace("probe", ToJson(*answer.probe));
-    return object;
-  }
-  object.emplace("answer_sha256", answer.answer_sha256);
-  PutIfSet(object, "text", answer.text);
-  PutIfNotEmpty(object, "reasoning", answer.reasoning);
-  PutIfNotEmpty(object, "tool_calls", answer.tool_calls);
-  PutIfSet(object, "finish_reason", answer.finish_reason);
-  PutIfSet(object, "prompt_tokens", answer.prompt_tokens);
-  PutIfSet(object, "completion_tokens", answer.completion_tokens);
-  return object;
 }
 
 Json ToJson(const SessionCase& one) {
@@ -439,37 +342,6 @@ std::optional<LatencyBaseline> ScanLatency(std::string_view text, std::string_vi
 }
 
 }  // namespace
-
-bool AcceptedAnswer::SameContent(const AcceptedAnswer& other) const {
-  return answer_sha256 == other.answer_sha256 && text == other.text && reasoning == other.reasoning &&
-         tool_calls == other.tool_calls && finish_reason == other.finish_reason &&
-         prompt_tokens == other.prompt_tokens && completion_tokens == other.completion_tokens &&
-         fingerprint == other.fingerprint && probe == other.probe;
-}
-
-base::Result<OutputsBaseline> ParseOutputs(std::string_view text, const std::string& where, std::string_view variant) {
-  ASSAY_TRY(const Json value, run::ParseJson(text, where));
-  JsonFields fields(value, where, "$");
-  OutputsBaseline baseline;
-  baseline.variant = ReadHeader(fields, variant);
-  const JsonObject& cases = RequiredObject(fields, "cases");
-  ASSAY_RETURN_IF_ERROR(fields.Finish());
-  for (const auto& [id, entry] : cases) {
-    ASSAY_RETURN_IF_ERROR(CheckCaseId(id, variant, where));
-    ASSAY_TRY(AcceptedAnswer answer, AnswerFromJson(entry, where, "$.cases[\"" + id + "\"]"));
-    baseline.cases.emplace(id, std::move(answer));
-  }
-  return baseline;
-}
-
-std::string WriteOutputs(const OutputsBaseline& baseline) {
-  JsonObject cases;
-  for (const auto& [id, answer] : baseline.cases) cases.emplace(id, ToJson(answer));
-  return run::WriteJson(
-      JsonObject{
-          {"schema_version", kBaselineSchemaVersion}, {"variant", baseline.variant}, {"cases", std::move(cases)}},
-      run::JsonStyle::kPretty);
-}
 
 base::Result<LatencyBaseline> ParseLatency(std::string_view text, const std::string& where, std::string_view variant,
                                            std::string_view environment_key) {

@@ -30,10 +30,24 @@ struct Acceptance {
   std::string reason;
   std::string assay_version;  // of the run
   std::optional<std::string> git_revision;
+  // What answered: when an answer changes, what of it changed is the likely cause. Empty = not known, as in files of
+  // before.
+  std::string started_at = {};  // of the run
+  std::string service = {};     // kind, generation and version: "foundry g3 1.2.0"
+  std::string execution_provider = {};
+  std::string device = {};
+  std::string environment = {};  // key of the machine
+};
+
+// How often a case gave its accepted answer, over the runs that were accepted.
+struct SeenAnswers {
+  std::int64_t same = 0;
+  std::int64_t others = 0;
+  friend bool operator==(const SeenAnswers&, const SeenAnswers&) = default;
 };
 
 struct AcceptedAnswer {
-  std::string answer_sha256;        // empty of a probe, which has no one answer
+  std::string answer_sha256;
   std::optional<std::string> text;  // absent: only the hash was kept
   std::string reasoning;
   std::string tool_calls;
@@ -41,10 +55,17 @@ struct AcceptedAnswer {
   std::optional<std::int64_t> prompt_tokens;      // as the service counted them, else absent
   std::optional<std::int64_t> completion_tokens;  // likewise
   std::string fingerprint;
-  std::optional<AcceptedProbe> probe = std::nullopt;  // of a probe, and then nothing of an answer is there
   Acceptance accepted;
+  // These: absent in files of before.
+  std::optional<std::string> compared_sha256 = {};  // run::ComparedHash where it differs from answer_sha256
+  std::vector<std::string> scrub = {};              // what it was scrubbed of for that
+  run::Json request = {};                           // as run::WithoutMessages leaves it: what of it changed
+  std::optional<SeenAnswers> seen = {};
+  std::optional<run::AnswerFacts> facts = {};  // details left out
+  // Of a probe what it found; then nothing of one answer is here.
+  std::optional<AcceptedProbe> probe = {};
 
-  // Everything but when and why it was accepted.
+  // Everything but when and why it was accepted, what was asked beside the fingerprint, and how often it was seen.
   bool SameContent(const AcceptedAnswer& other) const;
 };
 

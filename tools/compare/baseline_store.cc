@@ -2,13 +2,18 @@
 #include "tools/compare/baseline_store.h"
 
 #include <cstdio>
+#include <utility>
 
 #include "fixtures/base/files.h"
+#include "fixtures/base/text.h"
+#include "tools/compare/answer_causes.h"
 
 namespace assay::compare {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::string_view kExtension = ".json";
 
 base::Result<std::optional<std::string>> ReadIfThere(const fs::path& path) {
   base::Result<std::string> text = base::ReadFile(path);
@@ -60,6 +65,36 @@ base::Result<std::optional<LatencyBaseline>> ReadLatency(const fs::path& path, s
   return std::optional<LatencyBaseline>(std::move(baseline));
 }
 
+namespace {
+
+// The variant of a file of the folder that has the same name and another version. The name of a file cannot be read
+// back for certain: what stands inside decides.
+base::Result<std::optional<OutputsBaseline>> OtherVersion(const fs::path& folder, std::string_view variant) {
+  const VariantVersion wanted = VersionOf(variant);
+  if (wanted.version < 0) return std::optional<OutputsBaseline>();
+  const std::string of_name = BaselineFileName(wanted.name);
+  const std::string begin = of_name.substr(0, of_name.size() - kExtension.size()) + "-";
+  std::optional<std::int64_t> best;
+  std::error_code ec;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder / "outputs", ec)) {
+    const std::string file = base::ToUtf8(entry.path().filename());
+    if (!file.starts_with(begin) || !file.ends_with(kExtension)) continue;
+    const auto version =
+        base::ParseInt(std::string_view(file).substr(begin.size(), file.size() - begin.size() - kExtension.size()));
+    if (!version || *version < 0 || *version == wanted.version) continue;
+    const auto better = [&](std::int64_t one) { return std::pair(one < wanted.version, one); };
+    if (!best || better(*version) > better(*best)) best = version;
+  }
+  if (!best) return std::optional<OutputsBaseline>();
+  const std::string other = std::string(wanted.name) + ":" + std::to_string(*best);
+  base::Result<std::optional<OutputsBaseline>> outputs = ReadOutputs(OutputsPath(folder, other), other);
+  // A file that is not of this variant, or broken, is none of this run's business.
+  if (!outputs.ok()) return std::optional<OutputsBaseline>();
+  return outputs;
+}
+
+}  // namespace
+
 base::Result<VariantBaselines> LoadBaselines(std::span<const fs::path> folders, std::string_view variant,
                                              std::string_view environment_key) {
   VariantBaselines found;
@@ -72,6 +107,10 @@ base::Result<VariantBaselines> LoadBaselines(std::span<const fs::path> folders, 
       found.latency_path = LatencyPath(folder, environment_key, variant);
       ASSAY_TRY(found.latency, ReadLatency(found.latency_path, variant, environment_key));
     }
+  }
+  for (const fs::path& folder : folders) {
+    if (found.outputs || found.other_version) break;
+    ASSAY_TRY(found.other_version, OtherVersion(folder, variant));
   }
   return found;
 }

@@ -30,6 +30,9 @@ base::Result<std::optional<LatencyBaseline>> ReadLatency(const std::filesystem::
 struct VariantBaselines {
   std::optional<OutputsBaseline> outputs;
   std::filesystem::path outputs_path;  // of the file read
+  // Without `outputs`: those of the newest older version of the variant, else of the newest one; absent when there is
+  // no other version. For what changed with the version, never to be accepted into.
+  std::optional<OutputsBaseline> other_version;
   std::optional<LatencyBaseline> latency;
   std::filesystem::path latency_path;
 };

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "fixtures/run/case_id.h"
+#include "tools/compare/answer_judgement.h"
 #include "tools/compare/conclude.h"
 #include "tools/compare/latency_family.h"
 #include "tools/compare/probe_rule.h"
@@ -67,11 +68,18 @@ bool OnlyReported(NoBaseline policy, const Selection& selection, Question questi
   return policy == NoBaseline::kReport && selection.question != question;
 }
 
-const AcceptedAnswer* AcceptedOf(const CaseComparison& one, const BaselinesByVariant& baselines) {
-  const VariantBaselines& known = baselines.at(one.model);
-  if (!known.outputs) return nullptr;
-  const auto found = known.outputs->cases.find(one.id);
-  return found == known.outputs->cases.end() ? nullptr : &found->second;
+const AcceptedAnswer* AcceptedOf(const std::optional<OutputsBaseline>& outputs, const std::string& id) {
+  if (!outputs) return nullptr;
+  const auto found = outputs->cases.find(id);
+  return found == outputs->cases.end() ? nullptr : &found->second;
+}
+
+// The same case of another variant.
+std::string OfVariant(const std::string& id, const std::string& variant) {
+  base::Result<run::CaseId> parts = run::ParseCaseId(id);
+  if (!parts.ok()) return {};
+  parts->model = variant;
+  return run::BuildCaseId(*parts);
 }
 
 // A case of the second look, and why it cannot confirm anything where it cannot.
@@ -87,33 +95,39 @@ const Again* Find(const SecondLook& second, const std::string& id) {
   return found == second.end() ? nullptr : &found->second;
 }
 
-// An answer that changes when it is asked for again has changed, whatever the first look saw.
-DeterminismFinding JudgeBothAnswers(const run::RunCase& first, const CaseFacts& facts, const Again* again,
-                                    const AcceptedAnswer* accepted) {
-  DeterminismFinding finding = JudgeAnswers(first, accepted, facts.planned);
-  if (again == nullptr || again->facts.counting == 0) return finding;
-  DeterminismFinding other = JudgeAnswers(*again->entry.one, accepted, again->facts.planned);
-  const Verdict both[] = {AsVerdict(finding.verdict), AsVerdict(other.verdict)};
-  if (both[0] == Worst(both)) return finding;
-  other.notes.push_back("found by the second look");
-  return other;
-}
-
-void JudgeAllAnswers(const std::vector<Open>& open, const BaselinesByVariant& baselines, const Policy& policy,
-                     const Selection& selection, const SecondLook& second, std::vector<CaseComparison>& cases) {
+void JudgeAnswersOf(const std::vector<Open>& open, const BaselinesByVariant& baselines, const Policy& policy,
+                    const Selection& selection, const SecondLook& second, std::vector<CaseComparison>& cases) {
+  std::vector<AnswersOfCase> measured;
+  std::vector<std::size_t> position;
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    CaseComparison& one = cases[i];
+    const CaseComparison& one = cases[i];
     if (!one.measured()) continue;
-    const RunSet::Entry& entry = *open[i].entry;
-    const AcceptedAnswer* const accepted = AcceptedOf(one, baselines);
-    one.answers = IsProbe(entry.one->plan) ? JudgeProbe(*entry.one, run::FindProbe(entry.run->info, one.id), accepted)
-                                           : JudgeBothAnswers(*entry.one, one.facts, Find(second, one.id), accepted);
-    one.answers->gates = open[i].policy.determinism == DeterminismLevel::kExact;
-    if (one.answers->verdict == AnswerVerdict::kNotCompared) one.answers->gates = false;
-    if (one.answers->verdict == AnswerVerdict::kNew &&
-        OnlyReported(policy.determinism_no_baseline, selection, Question::kDeterminism)) {
-      one.answers->gates = false;
+    AnswersOfCase answers;
+    answers.entry = open[i].entry;
+    answers.facts = &one.facts;
+    answers.level = open[i].policy.determinism;
+    const VariantBaselines& known = baselines.at(one.model);
+    answers.accepted = AcceptedOf(known.outputs, one.id);
+    answers.accepted_variant = one.model;
+    if (!known.outputs && known.other_version) {
+      answers.accepted_variant = known.other_version->variant;
+      answers.accepted = AcceptedOf(known.other_version, OfVariant(one.id, answers.accepted_variant));
     }
+    if (const Again* const again = Find(second, one.id); again != nullptr && again->facts.counting > 0) {
+      answers.again = &again->entry;
+      answers.again_facts = &again->facts;
+    }
+    measured.push_back(std::move(answers));
+    position.push_back(i);
+  }
+  std::vector<DeterminismFinding> findings = JudgeAllAnswers(measured, policy.determinism_alpha);
+  for (std::size_t k = 0; k < findings.size(); ++k) {
+    DeterminismFinding& finding = findings[k];
+    if (finding.verdict == AnswerVerdict::kNew &&
+        OnlyReported(policy.determinism_no_baseline, selection, Question::kDeterminism)) {
+      finding.gates = false;
+    }
+    cases[position[k]].answers = std::move(finding);
   }
 }
 
@@ -302,7 +316,7 @@ base::Result<Comparison> Compare(const CompareRequest& request, const LatencyRul
   if (request.second != nullptr) flags.second = FlagsOf(*request.second, policy);
   std::vector<SuiteFinding> suite = JudgeAllLatency(request, open, known, second, rule, flags, cases);
   if (selection.Asks(Question::kLatency)) comparison.suite = std::move(suite);
-  JudgeAllAnswers(open, known, policy, selection, second, cases);
+  JudgeAnswersOf(open, known, policy, selection, second, cases);
   if (request.second != nullptr) {
     for (const run::Run& one : request.second->runs()) comparison.second_looks.push_back(one.directory.string());
   } else if (selection.Asks(Question::kLatency)) {

@@ -2,87 +2,109 @@
 #include "tools/compare/determinism_rule.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <unordered_map>
 
 #include "fixtures/base/text.h"
+#include "tools/compare/answer_causes.h"
+#include "tools/compare/answer_rate.h"
 
 namespace assay::compare {
 namespace {
 
-constexpr std::size_t kContextBefore = 30;  // code points
-constexpr std::size_t kContextAfter = 40;
-
-bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
-
-// Byte offset `count` code points before / after `from`.
-std::size_t Back(std::string_view text, std::size_t from, std::size_t count) {
-  while (count > 0 && from > 0) {
-    --from;
-    if (!IsContinuation(text[from])) --count;
-  }
-  return from;
-}
-std::size_t Forward(std::string_view text, std::size_t from, std::size_t count) {
-  while (count > 0 && from < text.size()) {
-    ++from;
-    while (from < text.size() && IsContinuation(text[from])) ++from;
-    --count;
-  }
-  return from;
+// The text of an answer that cannot be read again (its file was changed meanwhile) is as good as not kept.
+run::Answer AnswerOf(const run::RunCase& one, const std::string& sha256) {
+  base::Result<run::Answer> answer = run::TextOf(one, sha256);
+  if (answer.ok()) return *std::move(answer);
+  run::Answer unknown;
+  unknown.sha256 = unknown.compared_sha256 = sha256;
+  unknown.kept = false;
+  return unknown;
 }
 
+std::string ComparedOf(const run::RunCase& one, const std::string& sha256) {
+  const auto found = one.answers.find(sha256);
+  if (found == one.answers.end()) return sha256;
+  if (!found->second.compared_sha256.empty()) return found->second.compared_sha256;
+  return run::ComparedHash(found->second, one.plan.scrub);
+}
+
+// The answers of a case, told apart as they are compared.
 struct Shares {
   std::vector<AnswerShare> sorted;
+  std::unordered_map<std::string, std::string> representative;  // of each answer, by its hash: the share's
   std::size_t counting = 0;
 };
 
 Shares CountAnswers(const run::RunCase& one) {
   Shares result;
-  std::unordered_map<std::string, std::size_t> index;
+  std::unordered_map<std::string, std::size_t> by_compared;
+  std::unordered_map<std::string, std::size_t> by_answer;
   for (const run::Sample& sample : one.samples) {
     if (!sample.counts()) continue;
     ++result.counting;
     const std::string sha256 = sample.answer_sha256.value_or("");
-    const auto [found, inserted] = index.emplace(sha256, result.sorted.size());
-    if (inserted) result.sorted.push_back(AnswerShare{sha256, 0, sample.repetition, ""});
-    AnswerShare& share = result.sorted[found->second];
+    auto known = by_answer.find(sha256);
+    if (known == by_answer.end()) {
+      const auto [found, inserted] = by_compared.emplace(ComparedOf(one, sha256), result.sorted.size());
+      if (inserted) result.sorted.push_back(AnswerShare{sha256, 0, sample.repetition, "", false, false});
+      known = by_answer.emplace(sha256, found->second).first;
+    }
+    AnswerShare& share = result.sorted[known->second];
     ++share.count;
-    share.first_repetition = std::min(share.first_repetition, sample.repetition);
+    if (sample.repetition < share.first_repetition) {
+      share.first_repetition = sample.repetition;
+      share.sha256 = sha256;
+    }
   }
+  for (const auto& [sha256, share] : by_answer) result.representative.emplace(sha256, result.sorted[share].sha256);
   std::stable_sort(result.sorted.begin(), result.sorted.end(), [](const AnswerShare& a, const AnswerShare& b) {
     return a.count != b.count ? a.count > b.count : a.first_repetition < b.first_repetition;
   });
-  for (AnswerShare& share : result.sorted) {
-    if (const auto answer = one.answers.find(share.sha256); answer != one.answers.end())
-      share.text = answer->second.text;
+  for (std::size_t i = 0; i < std::min(result.sorted.size(), kShareTexts); ++i) {
+    AnswerShare& share = result.sorted[i];
+    const run::Answer answer = AnswerOf(one, share.sha256);
+    share.text = answer.text;
+    share.has_text = answer.kept;
   }
   return result;
 }
 
-// The parts of an answer in the order they are compared.
-struct Parts {
-  std::string_view text;
-  std::string_view reasoning;
-  std::string_view tool_calls;
-};
-Parts PartsOf(const run::Answer& answer) { return {answer.text, answer.reasoning, answer.tool_calls}; }
+// The first sample that counts and gave this very answer.
+const run::Sample* SampleOf(const run::RunCase& one, const std::string& sha256) {
+  for (const run::Sample& sample : one.samples) {
+    if (sample.counts() && sample.answer_sha256.value_or("") == sha256) return &sample;
+  }
+  return nullptr;
+}
 
-std::optional<TextDifference> FirstDifferentPart(const Parts& before, const Parts& after) {
+ComparableAnswer ComparableIn(const run::RunCase& one, const std::string& sha256) {
+  ComparableAnswer result = ComparableOf(AnswerOf(one, sha256), one.plan.scrub);
+  if (const run::Sample* sample = SampleOf(one, sha256)) result.finish_reason = sample->finish_reason;
+  return result;
+}
+
+std::optional<TextDifference> FirstDifferentPart(const run::ComparedAnswer& before, const run::ComparedAnswer& after) {
   if (auto found = FirstDifference(before.text, after.text, "text")) return found;
   if (auto found = FirstDifference(before.reasoning, after.reasoning, "reasoning")) return found;
   return FirstDifference(before.tool_calls, after.tool_calls, "tool_calls");
 }
 
-const run::Answer* FindAnswer(const run::RunCase& one, const std::string& sha256) {
-  const auto found = one.answers.find(sha256);
-  return found == one.answers.end() ? nullptr : &found->second;
+void Differ(const ComparableAnswer& before, const ComparableAnswer& after, DeterminismFinding& finding) {
+  if (!before.kept || !after.kept) return;
+  finding.difference = FirstDifferentPart(before.compared, after.compared);
+  if (!finding.difference) return;
+  finding.old_answer = before.compared;
+  finding.new_answer = after.compared;
 }
 
 std::string Text(const std::optional<std::int64_t>& value) { return value ? std::to_string(*value) : "not stated"; }
 std::string Text(const std::optional<std::string>& value) { return value.value_or("not stated"); }
 
-void CompareFacts(const AcceptedAnswer& accepted, const AcceptedAnswer& now, DeterminismFinding& finding) {
+// What the service says beside an answer. An answer whose words are free may be of any length.
+void CompareFacts(const AcceptedAnswer& accepted, const AcceptedAnswer& now, const DeterminismLevel& level,
+                  DeterminismFinding& finding) {
   const auto compare = [&](const char* name, const auto& before, const auto& after) {
     if (before == after) return;
     if (before && after) {
@@ -94,16 +116,18 @@ void CompareFacts(const AcceptedAnswer& accepted, const AcceptedAnswer& now, Det
   };
   compare("finish_reason", accepted.finish_reason, now.finish_reason);
   compare("prompt_tokens", accepted.prompt_tokens, now.prompt_tokens);
-  compare("completion_tokens", accepted.completion_tokens, now.completion_tokens);
+  if (level.exact() || !level.gates()) compare("completion_tokens", accepted.completion_tokens, now.completion_tokens);
 }
 
 // Values that differ between repetitions of one answer.
-void NoteSpread(const run::RunCase& one, DeterminismFinding& finding) {
+void NoteSpread(const run::RunCase& one, const Shares& shares, DeterminismFinding& finding) {
   std::set<std::string> finish;
   std::set<std::string> prompt;
   std::set<std::string> completion;
   for (const run::Sample& sample : one.samples) {
-    if (!sample.counts() || sample.answer_sha256.value_or("") != finding.shares.front().sha256) continue;
+    if (!sample.counts()) continue;
+    const auto share = shares.representative.find(sample.answer_sha256.value_or(""));
+    if (share == shares.representative.end() || share->second != finding.shares.front().sha256) continue;
     finish.insert(sample.finish_reason.value_or("not stated"));
     prompt.insert(Text(sample.prompt_tokens));
     completion.insert(Text(sample.completion_tokens));
@@ -123,6 +147,73 @@ std::string ChangedReason(const DeterminismFinding& finding, bool same_answer) {
   for (const FactChange& fact : finding.facts) {
     reason += ", " + fact.name + " " + fact.old_value + " -> " + fact.new_value;
     if (fact.name == "prompt_tokens") reason += " (the chat template may have changed)";
+  }
+  return reason;
+}
+
+// Which shares are the same answer as the modal one and as the accepted one.
+struct Agreement {
+  bool with_itself = true;
+  bool with_accepted = true;  // every share
+  bool modal_is_accepted = false;
+  bool unknown = false;     // the level needs what is not kept
+  std::size_t another = 0;  // index of a share to show against the reference; 0 = none
+};
+
+Agreement Agree(const run::RunCase& one, const DeterminismLevel& level, const ComparableAnswer* accepted,
+                DeterminismFinding& finding) {
+  Agreement result;
+  const ComparableAnswer modal = ComparableIn(one, finding.shares.front().sha256);
+  for (std::size_t i = 0; i < finding.shares.size(); ++i) {
+    AnswerShare& share = finding.shares[i];
+    const ComparableAnswer now = i == 0 ? modal : ComparableIn(one, share.sha256);
+    const Judged to_modal = i == 0 ? Judged{Sameness::kSame, {}} : SameAnswer(level, modal, now);
+    result.with_itself = result.with_itself && to_modal.sameness == Sameness::kSame;
+    result.unknown = result.unknown || to_modal.sameness == Sameness::kUnknown;
+    bool shown = to_modal.sameness != Sameness::kSame;
+    if (accepted != nullptr) {
+      const Judged to_accepted = SameAnswer(level, *accepted, now);
+      share.accepted = to_accepted.sameness == Sameness::kSame;
+      result.with_accepted = result.with_accepted && share.accepted;
+      result.unknown = result.unknown || to_accepted.sameness == Sameness::kUnknown;
+      if (to_accepted.similarity) {
+        finding.similarity = std::min(finding.similarity.value_or(1), *to_accepted.similarity);
+      }
+      shown = !share.accepted;
+    }
+    if (shown && result.another == 0 && (i > 0 || accepted != nullptr)) result.another = i + 1;
+  }
+  result.modal_is_accepted = accepted != nullptr && finding.shares.front().accepted;
+  // Answers that are all the accepted one agree, also where likeness does not carry over from one to the next.
+  if (accepted != nullptr && result.with_accepted) result.with_itself = true;
+  return result;
+}
+
+void ListDiffering(const run::RunCase& one, const Shares& shares, bool has_accepted, DeterminismFinding& finding) {
+  std::set<std::string> same;
+  for (std::size_t i = 0; i < finding.shares.size(); ++i) {
+    if (has_accepted ? finding.shares[i].accepted : i == 0) same.insert(finding.shares[i].sha256);
+  }
+  for (const run::Sample& sample : one.samples) {
+    if (!sample.counts()) continue;
+    const auto share = shares.representative.find(sample.answer_sha256.value_or(""));
+    if (share == shares.representative.end() || same.contains(share->second)) continue;
+    finding.differing.push_back(sample.repetition);
+  }
+  std::sort(finding.differing.begin(), finding.differing.end());
+}
+
+std::string NotKept(const DeterminismLevel& level) {
+  return "only hashes of the answers are kept, and they differ: how much, the level " + ToString(level) +
+         " cannot be told; use exact or rate for this case, or keep its text";
+}
+
+std::string NondeterministicReason(const DeterminismFinding& finding, bool has_accepted, bool modal_is_accepted) {
+  std::string reason = std::to_string(finding.shares.size()) + " different answers in " + std::to_string(finding.n) +
+                       " repetitions of one request";
+  if (has_accepted) {
+    reason +=
+        modal_is_accepted ? "; the most frequent is the accepted one" : "; the most frequent is not the accepted one";
   }
   return reason;
 }
@@ -169,62 +260,48 @@ Verdict AsVerdict(AnswerVerdict verdict) {
   return Verdict::kCannotTell;
 }
 
-std::optional<TextDifference> FirstDifference(std::string_view old_text, std::string_view new_text, std::string part) {
-  if (old_text == new_text) return std::nullopt;
-  const auto parted = std::mismatch(old_text.begin(), old_text.end(), new_text.begin(), new_text.end());
-  const auto first = static_cast<std::size_t>(parted.first - old_text.begin());
-  // Two characters may share their first bytes: step back to where both begin.
-  const std::size_t at = std::min(base::CodePointStart(old_text, first), base::CodePointStart(new_text, first));
-  const std::string_view common = old_text.substr(0, at);
-
-  TextDifference difference;
-  difference.part = std::move(part);
-  difference.character = base::CodePointIndex(old_text, at);
-  difference.line = 1 + static_cast<std::size_t>(std::count(common.begin(), common.end(), '\n'));
-  const std::size_t newline = common.rfind('\n');
-  const std::size_t line_start = newline == std::string_view::npos ? 0 : newline + 1;
-  difference.column = 1 + base::CodePointIndex(common.substr(line_start), at - line_start);
-  const std::size_t from = Back(old_text, at, kContextBefore);
-  difference.before = common.substr(from);
-  difference.before_cut = from > 0;
-  const std::size_t old_end = Forward(old_text, at, kContextAfter);
-  difference.old_text = old_text.substr(at, old_end - at);
-  difference.old_cut = old_end < old_text.size();
-  const std::size_t new_end = Forward(new_text, at, kContextAfter);
-  difference.new_text = new_text.substr(at, new_end - at);
-  difference.new_cut = new_end < new_text.size();
-  return difference;
-}
-
 AcceptedAnswer ModalAnswer(const run::RunCase& one) {
   const Shares shares = CountAnswers(one);
   ASSAY_CHECK(!shares.sorted.empty(), "a case without a counting sample has no answer");
+  const AnswerShare& first = shares.sorted.front();
   AcceptedAnswer modal;
-  modal.answer_sha256 = shares.sorted.front().sha256;
+  modal.answer_sha256 = first.sha256;
   modal.fingerprint = one.plan.fingerprint;
-  if (const run::Answer* answer = FindAnswer(one, modal.answer_sha256)) {
-    modal.text = answer->text;
-    modal.reasoning = answer->reasoning;
-    modal.tool_calls = answer->tool_calls;
+  modal.scrub = one.plan.scrub;
+  modal.request = run::WithoutMessages(one.plan.request);
+  modal.seen =
+      SeenAnswers{static_cast<std::int64_t>(first.count), static_cast<std::int64_t>(shares.counting - first.count)};
+  const run::Answer answer = AnswerOf(one, modal.answer_sha256);
+  if (answer.kept) {
+    modal.text = answer.text;
+    modal.reasoning = answer.reasoning;
+    modal.tool_calls = answer.tool_calls;
   }
-  for (const run::Sample& sample : one.samples) {
-    if (!sample.counts() || sample.answer_sha256.value_or("") != modal.answer_sha256) continue;
-    modal.finish_reason = sample.finish_reason;
+  const std::string compared = ComparedOf(one, modal.answer_sha256);
+  if (compared != modal.answer_sha256) modal.compared_sha256 = compared;
+  modal.facts = answer.facts;
+  if (modal.facts) {
+    for (run::AnswerCheck& check : modal.facts->checks) check.detail.clear();
+  }
+  if (const run::Sample* sample = SampleOf(one, modal.answer_sha256)) {
+    modal.finish_reason = sample->finish_reason;
     // Counts of our own are no property of the answer and are never compared with the service's.
-    if (run::IsServerUsage(sample.token_source)) {
-      modal.prompt_tokens = sample.prompt_tokens;
-      modal.completion_tokens = sample.completion_tokens;
+    if (run::IsServerUsage(sample->token_source)) {
+      modal.prompt_tokens = sample->prompt_tokens;
+      modal.completion_tokens = sample->completion_tokens;
     }
-    break;
   }
   return modal;
 }
 
-DeterminismFinding JudgeAnswers(const run::RunCase& one, const AcceptedAnswer* accepted, std::int64_t planned) {
+DeterminismFinding JudgeAnswers(const run::RunCase& one, const AcceptedAnswer* accepted, std::int64_t planned,
+                                const DeterminismLevel& level) {
   DeterminismFinding finding;
+  finding.level = level;
   Shares shares = CountAnswers(one);
   ASSAY_CHECK(!shares.sorted.empty(), "a case without a counting sample has no answer to judge");
   finding.n = shares.counting;
+  finding.gates = level.gates();
   if (!HasOneAnswer(one.plan)) {
     finding.verdict = AnswerVerdict::kNotCompared;
     finding.reason = "every repetition asks another text";
@@ -232,52 +309,58 @@ DeterminismFinding JudgeAnswers(const run::RunCase& one, const AcceptedAnswer* a
     return finding;
   }
   finding.shares = std::move(shares.sorted);
-  NoteSpread(one, finding);
+  NoteSpread(one, shares, finding);
   const bool same_request = accepted != nullptr && accepted->fingerprint == one.plan.fingerprint;
   const AcceptedAnswer modal = ModalAnswer(one);
   if (accepted != nullptr) finding.accepted = accepted->accepted;
+  std::optional<ComparableAnswer> reference;
   if (same_request) {
     finding.accepted_sha256 = accepted->answer_sha256;
-    CompareFacts(*accepted, modal, finding);
+    CompareFacts(*accepted, modal, level, finding);
+    reference = ComparableOf(*accepted, one.plan.scrub);
+  }
+  const Agreement agreement = Agree(one, level, reference ? &*reference : nullptr, finding);
+  ListDiffering(one, shares, same_request, finding);
+  const ComparableAnswer first = ComparableIn(one, finding.shares.front().sha256);
+  if (first.kept) finding.scrubbed = run::CountScrubbed(AnswerOf(one, first.sha256).text, one.plan.scrub);
+  if (same_request && reference->compared_sha256 != first.compared_sha256) {
+    for (FactChange& change : FactDifferences(*reference, first)) finding.facts.push_back(std::move(change));
   }
 
-  // Show the accepted answer against one that differs; without an accepted one, two answers of the
-  // run.
-  const bool has_accepted_text = same_request && accepted->text.has_value();
-  const std::string& old_sha256 = same_request ? accepted->answer_sha256 : modal.answer_sha256;
-  const run::Answer* other = nullptr;
-  for (const AnswerShare& share : finding.shares) {
-    if (share.sha256 == old_sha256) continue;
-    other = FindAnswer(one, share.sha256);
-    break;
-  }
-  if (other != nullptr && has_accepted_text) {
-    finding.difference =
-        FirstDifferentPart(Parts{*accepted->text, accepted->reasoning, accepted->tool_calls}, PartsOf(*other));
-  } else if (other != nullptr && !same_request) {
-    if (const run::Answer* first = FindAnswer(one, modal.answer_sha256)) {
-      finding.difference = FirstDifferentPart(PartsOf(*first), PartsOf(*other));
-      finding.difference_within_run = true;
-    }
+  // Show the accepted answer against one that differs; without an accepted one, two answers of the run.
+  if (agreement.another > 0) {
+    const ComparableAnswer other = ComparableIn(one, finding.shares[agreement.another - 1].sha256);
+    Differ(same_request ? *reference : first, other, finding);
+    finding.difference_within_run = finding.difference.has_value() && !same_request;
   }
 
-  if (finding.shares.size() > 1) {
+  const bool other_scrub = same_request && !reference->kept && accepted->scrub != one.plan.scrub;
+  if (agreement.unknown) {
+    finding.verdict = AnswerVerdict::kNotCompared;
+    finding.reason = level.kind == DeterminismLevel::Kind::kFacts
+                         ? "the accepted answer or this one was recorded without facts; measure and accept once more"
+                         : NotKept(level);
+  } else if (level.kind == DeterminismLevel::Kind::kRate && same_request && !other_scrub) {
+    OpenRate(*accepted, planned, finding);
+  } else if (!agreement.with_itself) {
     finding.verdict = AnswerVerdict::kNondeterministic;
-    finding.reason = std::to_string(finding.shares.size()) + " different answers in " + std::to_string(finding.n) +
-                     " repetitions of one request";
-    if (same_request) {
-      finding.reason += modal.answer_sha256 == accepted->answer_sha256 ? "; the most frequent is the accepted one"
-                                                                       : "; the most frequent is not the accepted one";
-    }
+    finding.reason = NondeterministicReason(finding, same_request, agreement.modal_is_accepted);
   } else if (accepted == nullptr) {
     finding.verdict = AnswerVerdict::kNew;
     finding.reason = "no answer of this case was accepted yet";
   } else if (!same_request) {
     finding.verdict = AnswerVerdict::kRequestChanged;
-    finding.reason = "the request is not the one the accepted answer belongs to";
-  } else if (modal.answer_sha256 != accepted->answer_sha256 || !finding.facts.empty()) {
+    finding.reason = "the request is not the one the accepted answer belongs to" + RequestChanges(*accepted, one.plan);
+  } else if (other_scrub && !agreement.with_accepted) {
+    finding.verdict = AnswerVerdict::kNotCompared;
+    finding.reason = "the accepted answer is a hash of a text that was scrubbed otherwise; accept it once more";
+  } else if (!agreement.with_accepted || !finding.facts.empty()) {
     finding.verdict = AnswerVerdict::kChanged;
-    finding.reason = ChangedReason(finding, modal.answer_sha256 == accepted->answer_sha256);
+    finding.reason = ChangedReason(finding, agreement.with_accepted);
+    if (finding.similarity) {
+      finding.reason +=
+          ", similarity " + run::WriteJson(std::round(*finding.similarity * 1000) / 1000, run::JsonStyle::kCompact);
+    }
   } else if (planned > 0 && static_cast<std::int64_t>(finding.n) < planned) {
     finding.verdict = AnswerVerdict::kIncomplete;
     finding.reason =

@@ -7,14 +7,20 @@
 namespace assay::compare {
 namespace {
 
-// Hashes of the answers that count.
+// The answers that count, as they are compared.
 std::set<std::string> Answers(const run::RunCase& one) {
   std::set<std::string> answers;
   for (const run::Sample& sample : one.samples) {
-    if (sample.counts()) answers.insert(sample.answer_sha256.value_or(""));
+    if (!sample.counts()) continue;
+    const std::string sha256 = sample.answer_sha256.value_or("");
+    const auto found = one.answers.find(sha256);
+    const bool known = found != one.answers.end() && !found->second.compared_sha256.empty();
+    answers.insert(known ? found->second.compared_sha256 : sha256);
   }
   return answers;
 }
+
+std::string ComparedOf(const AcceptedAnswer& answer) { return answer.compared_sha256.value_or(answer.answer_sha256); }
 
 // In the words of a pair.
 std::string ChangedReason(const DeterminismFinding& finding, bool same_answer) {
@@ -34,30 +40,33 @@ DeterminismFinding JudgePairedAnswers(const PairedRuns::Entry& entry, std::int64
   const bool same_request = base.fingerprint == head.fingerprint;
   // Held against each other all the same: what differs is why the pair was measured.
   of_base.fingerprint = head.fingerprint;
-  DeterminismFinding finding = JudgeAnswers(*entry.head, &of_base, planned);
+  DeterminismFinding finding = JudgeAnswers(*entry.head, &of_base, planned, policy.determinism);
   finding.accepted.reset();
   if (!HasOneAnswer(base) || !HasOneAnswer(head)) {
     finding.gates = false;
     return finding;
   }
-  finding.gates = policy.determinism == DeterminismLevel::kExact && same_request && base.model == head.model;
+  finding.gates = policy.determinism.gates() && same_request && base.model == head.model;
   if (!same_request) finding.notes.push_back("the sides ask different requests: shown, decides nothing");
   if (base.model != head.model) {
     finding.notes.push_back("the sides ask different variants: shown, decides nothing");
   }
+  if (finding.rate) {  // judged with those of all cases; a base that wavers is what the level is for
+    finding.rate->paired = true;
+    return finding;
+  }
   const std::set<std::string> of_both = Answers(*entry.base);
-  const bool one_answer = finding.shares.size() == 1;
-  const std::string& modal = finding.shares.front().sha256;
-  const bool another_of_base = modal != of_base.answer_sha256 && of_both.contains(modal);
+  const std::string modal = ComparedOf(ModalAnswer(*entry.head));
+  const bool another_of_base = modal != ComparedOf(of_base) && of_both.contains(modal);
   if (finding.verdict == AnswerVerdict::kChanged) {
-    finding.reason = ChangedReason(finding, modal == of_base.answer_sha256);
+    finding.reason = ChangedReason(finding, modal == ComparedOf(of_base));
   } else if (finding.verdict == AnswerVerdict::kNondeterministic) {
     finding.reason = std::to_string(finding.shares.size()) + " different answers in " + std::to_string(finding.n) +
                      " repetitions of one request, the base gave one";
   }
   if (of_both.size() < 2) return finding;
   const std::string wavers = "the base gave " + std::to_string(of_both.size()) + " different answers to one request";
-  if (!one_answer) {
+  if (finding.verdict == AnswerVerdict::kNondeterministic) {
     finding.verdict = AnswerVerdict::kNotCompared;
     finding.reason = wavers + ", the head " + std::to_string(finding.shares.size()) +
                      ": there is no answer to hold it against; turn determinism off for the case if that is known";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tools/compare/pair_comparison.h"
+#include "tools/compare/answer_rate.h"
 
 #include <algorithm>
 #include <map>
@@ -184,6 +185,10 @@ DeterminismFinding JudgeBothAnswers(const Open& open, const CaseFacts& facts, co
   const CaseFacts head = FactsOf(*again->head, second->head());
   if (head.counting == 0 || FactsOf(*again->base, second->base()).counting == 0) return finding;
   DeterminismFinding other = JudgePairedAnswers(*again, head.planned, open.policy);
+  if (finding.rate) {
+    AddRate(other, finding);
+    return finding;
+  }
   const Verdict both[] = {AsVerdict(finding.verdict), AsVerdict(other.verdict)};
   if (both[0] == Worst(both)) return finding;
   other.notes.push_back("found by the second look");
@@ -237,12 +242,17 @@ base::Result<Comparison> ComparePair(const PairedRuns& pair, const PairedRuns* s
   if (selection.Asks(Question::kLatency)) comparison.suite = std::move(suite);
   if (second == nullptr) comparison.second_look = PlanSecondLook(pair, cases);
   comparison.cases_in_family = cases.size();
+  std::vector<DeterminismFinding*> answers;
   for (std::size_t i = 0; i < cases.size(); ++i) {
     CaseComparison& one = cases[i];
-    if (one.measured()) {
-      const auto again = looks.find(one.id);
-      one.answers = JudgeBothAnswers(open[i], one.facts, again == looks.end() ? nullptr : again->second, second);
-    }
+    if (!one.measured()) continue;
+    const auto again = looks.find(one.id);
+    one.answers = JudgeBothAnswers(open[i], one.facts, again == looks.end() ? nullptr : again->second, second);
+    answers.push_back(&*one.answers);
+  }
+  JudgeRates(answers, policy.determinism_alpha);
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    CaseComparison& one = cases[i];
     ConcludeCase(selection, one);
     if (open[i].base_is_at_fault) {
       one.verdict = one.latency_verdict = one.answers_verdict = Verdict::kCannotTell;

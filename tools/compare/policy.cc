@@ -59,8 +59,12 @@ std::optional<NoBaseline> NoBaselineField(JsonFields& fields) {
 }
 
 std::optional<DeterminismLevel> LevelField(JsonFields& fields, const std::string& key) {
-  return WordField<DeterminismLevel>(fields, key,
-                                     {{"exact", DeterminismLevel::kExact}, {"off", DeterminismLevel::kOff}});
+  const std::optional<std::string> text = fields.OptionalString(key);
+  if (!text) return std::nullopt;
+  const base::Result<DeterminismLevel> level = ParseDeterminismLevel(*text);
+  if (level.ok()) return *level;
+  fields.Fail(key, level.error().what);
+  return std::nullopt;
 }
 
 base::Result<MetricPolicy> ParseMetric(const std::string& name, const Json& entry, const std::string& where) {
@@ -291,8 +295,6 @@ CasePolicy::OfMetric& OfMetricIn(CasePolicy& policy, const run::Metric& metric) 
 
 }  // namespace
 
-std::string_view ToString(DeterminismLevel level) { return level == DeterminismLevel::kExact ? "exact" : "off"; }
-
 CasePolicy Policy::For(std::string_view case_id) const {
   CasePolicy result;
   result.determinism = determinism;
@@ -374,6 +376,7 @@ base::Result<Policy> ParsePolicy(const Json& value, const std::string& where) {
   if (determinism != nullptr) {
     JsonFields answer_fields(*determinism, where, "$.determinism");
     policy.determinism = LevelField(answer_fields, "level").value_or(policy.determinism);
+    policy.determinism_alpha = AlphaField(answer_fields, policy.determinism_alpha);
     policy.determinism_no_baseline = NoBaselineField(answer_fields).value_or(policy.determinism_no_baseline);
     ASSAY_RETURN_IF_ERROR(answer_fields.Finish());
   }

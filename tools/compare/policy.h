@@ -15,6 +15,7 @@
 #include "fixtures/run/json.h"
 #include "fixtures/run/metrics.h"
 #include "fixtures/run/summary.h"
+#include "tools/compare/determinism_level.h"
 #include "tools/compare/suite_policy.h"
 #include "tools/compare/validity.h"
 
@@ -24,8 +25,6 @@ inline constexpr std::int64_t kPolicySchemaVersion = 1;
 
 // What a question without a baseline means for the exit code.
 enum class NoBaseline { kCannotTell, kReport };
-enum class DeterminismLevel { kExact, kOff };
-std::string_view ToString(DeterminismLevel level);
 
 struct MetricPolicy {
   const run::Metric* metric = nullptr;  // never null in a policy that was read
@@ -98,6 +97,7 @@ struct Policy {
   // where the file says so.
   std::vector<MetricPolicy> session_metrics;
   DeterminismLevel determinism = DeterminismLevel::kExact;
+  double determinism_alpha = 0.05;  // of level rate, over all cases that have it
   NoBaseline determinism_no_baseline = NoBaseline::kCannotTell;
   ValidityPolicy validity;
   std::vector<run::Limit> goodput;  // in the order of the metric registry; empty = goodput is not asked for

@@ -92,9 +92,12 @@ bool IsProbe(const run::PlannedCase& plan) { return plan.scenario.probe.has_valu
 std::string InWords(const AcceptedProbe& probe) { return InWords(probe.result, probe.parts); }
 std::string InWords(const run::ProbeFinding& found) { return InWords(found.result, found.parts); }
 
-DeterminismFinding JudgeProbe(const run::RunCase& one, const run::ProbeFinding* found, const AcceptedAnswer* accepted) {
+DeterminismFinding JudgeProbe(const run::RunCase& one, const run::ProbeFinding* found, const AcceptedAnswer* accepted,
+                              const DeterminismLevel& level) {
   ASSAY_CHECK(IsProbe(one.plan), "only a probe is judged as one");
   DeterminismFinding finding;
+  finding.level = level;
+  finding.gates = level.gates();
   if (accepted != nullptr) finding.accepted = accepted->accepted;
   if (found == nullptr) {
     finding.verdict = AnswerVerdict::kIncomplete;
@@ -119,6 +122,7 @@ DeterminismFinding JudgeProbe(const run::RunCase& one, const run::ProbeFinding* 
 AcceptedAnswer ProbeToAccept(const run::RunCase& one, const run::ProbeFinding& found) {
   AcceptedAnswer answer;
   answer.fingerprint = one.plan.fingerprint;
+  answer.request = run::WithoutMessages(one.plan.request);
   answer.probe = AcceptedProbe{found.result, found.parts};
   return answer;
 }

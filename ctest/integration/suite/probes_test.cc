@@ -168,7 +168,7 @@ TEST_F(Probes, AResultThatGotWorseIsARegressionOfTheAnswers) {
   EXPECT_EQ(worse.exit_code, 1) << worse.standard_output;
   EXPECT_THAT(worse.standard_output, HasSubstr("answers changed: repeats obeyed -> ignored"));
   EXPECT_THAT(worse.standard_output, HasSubstr("probe cache: same, as accepted"));
-  EXPECT_THAT(Read(Path("worse.md")), HasSubstr("repeats obeyed -\\> ignored"));
+  EXPECT_THAT(Read(Path("worse.md")), HasSubstr("repeats obeyed -&gt; ignored"));
   const process::Completed report = Assay({"report", "--run", Path("worse"), "--format=markdown"});
   EXPECT_THAT(report.standard_output, HasSubstr("probe:seed: ignored (repeats ignored, varies obeyed)"));
 }

@@ -136,7 +136,7 @@ TEST(Prompts, RefusesMalformedNeighboursWithPathAndKey) {
        R"("messages":[{"role":"user","content":"Hi"}]}]})",
        "$.scenarios", "is empty"},
       {With("temperature", "0"), "$.prompts[0]",
-       "unknown key 'temperature'; known here: id, max_tokens, messages, scenarios, tags"},
+       "unknown key 'temperature'; known here: expect, id, max_tokens, messages, scenarios, scrub, store, tags"},
       {File(R"({"id":"p","max_tokens":8,"messages":[{"role":"user","content":"Hi"}]},)"
             R"({"id":"p","max_tokens":9,"messages":[{"role":"user","content":"Ho"}]})"),
        "$.prompts[1]", "'p' is used twice"}};
@@ -164,6 +164,32 @@ TEST(Prompts, APromptsOwnScenariosBeatTheFiles) {
   ASSERT_TRUE(prompts.ok()) << prompts.error().Message();
   EXPECT_THAT(Spellings((*prompts)[0]), ElementsAre("cold", "concurrency:1", "concurrency:4"));
   EXPECT_THAT(Spellings((*prompts)[1]), ElementsAre("nonstream", "warm"));
+}
+
+TEST(Prompts, StoreAndScrubOfAPromptBeatTheFiles) {
+  const auto prompts = Parse(R"({"schema_version":1,"store":"hash","scrub":["dates"],"prompts":[)"
+                             R"({"id":"a","max_tokens":1,"messages":[{"role":"user","content":"Hi"}]},)"
+                             R"({"id":"b","max_tokens":1,"store":"text","scrub":[],)"
+                             R"("messages":[{"role":"user","content":"Hi"}],"expect":{"max_words":3}}]})");
+  ASSERT_TRUE(prompts.ok()) << prompts.error().Message();
+  EXPECT_TRUE(prompts->at(0).store_hash);
+  EXPECT_THAT(prompts->at(0).scrub, ElementsAre("dates"));
+  EXPECT_TRUE(prompts->at(0).expect.is_null());
+  EXPECT_FALSE(prompts->at(1).store_hash);
+  EXPECT_THAT(prompts->at(1).scrub, IsEmpty());
+  EXPECT_NE(prompts->at(1).expect.Find("max_words"), nullptr);
+}
+
+TEST(Prompts, StoreAndScrubAreKnownWords) {
+  const auto what = [](const std::string& key, const std::string& value) {
+    const auto prompts = Parse(With(key, value));
+    EXPECT_FALSE(prompts.ok()) << value;
+    return prompts.ok() ? std::string() : prompts.error().what;
+  };
+  EXPECT_THAT(what("store", R"("hashes")"), HasSubstr("$.prompts[0].store: should be \"text\" or \"hash\""));
+  EXPECT_THAT(what("scrub", R"(["dates","date"])"), HasSubstr("$.prompts[0].scrub[1]: there is no scrubber 'date'"));
+  EXPECT_THAT(what("scrub", R"("dates")"), HasSubstr("$.prompts[0].scrub"));
+  EXPECT_THAT(what("expect", "[]"), HasSubstr("$.prompts[0].expect: should be an object"));
 }
 
 TEST(Prompts, NoScenariosAreNone) {
@@ -196,7 +222,7 @@ TEST(Prompts, TheFormatPageNamesEveryKeyAndPart) {
     return base::Split(what.substr(at + words.size()), ',');
   };
   const std::vector<std::string> keys = known(Parse(With("no_such_key", "1")).error().what, "known here: ");
-  EXPECT_EQ(keys.size(), 5U);
+  EXPECT_EQ(keys.size(), 8U);
   for (const std::string& key : keys) {
     const std::string name = "`prompts[]." + std::string(base::Trim(key));
     EXPECT_TRUE(page->find(name + "`") != std::string::npos || page->find(name + "[]`") != std::string::npos) << name;

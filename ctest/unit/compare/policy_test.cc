@@ -279,7 +279,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"NegativeEffect", R"({"schema_version": 1, "latency": {"min_effect": -0.1}})", "$.latency.min_effect"},
         Refused{"NothingIsEverUnchanged", R"({"schema_version": 1, "latency": {"max_mde": 0}})",
                 "$.latency.max_mde: should be above 0"},
-        Refused{"UnknownWord", R"({"schema_version": 1, "determinism": {"level": "prefix"}})", "\"exact\" or \"off\""},
+        Refused{"UnknownWord", R"({"schema_version": 1, "determinism": {"level": "prefix"}})", "prefix:N (characters"},
         Refused{"RuleWithoutGlob", R"({"schema_version": 1, "cases": [{"min_effect": 0.1}]})", "$.cases[0]"},
         Refused{"RuleWithoutEffect", R"({"schema_version": 1, "cases": [{"match": "*"}]})", "changes nothing"},
         Refused{"UnknownFlag", R"({"schema_version": 1, "validity": {"busy": "report"}})", "$.validity.busy"},

@@ -58,7 +58,8 @@ constexpr Expected kOfRequest[] = {{"e2e_ms", "ms", kLower},
                                    {"gpu_utilisation", "share", kNeither},
                                    {"gpu_power_w", "W", kNeither},
                                    {"gpu_celsius", "Celsius", kNeither},
-                                   {"gpu_energy_j", "J", kLower}};
+                                   {"gpu_energy_j", "J", kLower},
+                                   {"quality_score", "share", kHigher}};
 constexpr Expected kOfCase[] = {
     {"output_tokens_per_s", "tokens/s", kHigher},   {"requests_per_s", "requests/s", kHigher},
     {"concurrency_achieved", "requests", kNeither}, {"error_rate", "share", kLower},

@@ -137,6 +137,8 @@ RunInfo FullInfo() {
   plan.size_mib = 12;
   plan.license = "MIT";
   plan.failure = "reset: gone";
+  plan.scrub = {"dates", "uuids"};
+  plan.expect_sha256 = "e1";
   info.cases = {plan};
   info.models = {{"m/x:1",
                   "m",
@@ -234,6 +236,7 @@ Sample FullSample() {
   sample.load = 1s;
   sample.warm_ttft = 9ms;
   sample.machine = FullMachineUse();
+  sample.score = 0.75;
   sample.error = "the connection was reset\n\x1b[2J \"é\"";
   return sample;
 }
@@ -241,6 +244,8 @@ Sample FullSample() {
 Answer FullAnswer() {
   Answer answer{"", FullCaseId(), "Text\n\x01 é", "Because", "[{}]"};
   answer.sha256 = HashAnswer(answer.text, answer.reasoning, answer.tool_calls);
+  answer.compared_sha256 = answer.sha256;
+  answer.facts = AnswerFacts{0.5, {{"contains[0]", 1, ""}, {"max_words", 0, "3 words"}}, true, "en", 8, 2};
   return answer;
 }
 

@@ -219,6 +219,17 @@ INSTANTIATE_TEST_SUITE_P(EveryProbe, SameProof,
                                            SameCase{ProbeKind::kCache, "after long other prompts: 2 of 2"}),
                          [](const auto& info) { return std::string(ToString(info.param.kind)); });
 
+// What the case asks to be left out of a comparison does not make an answer another one.
+TEST(ProbeProof, WhatIsScrubbedMakesNoDifference) {
+  run::PlannedCase probe = Probe(ProbeKind::kStream);
+  const auto steps = run::StepsOf(ProbeKind::kStream);
+  std::vector<ProbeReply> replies;
+  for (std::size_t i = 0; i < steps.size(); ++i) replies.push_back(Reply(steps[i], i < 2 ? "Yes." : "Yes.  "));
+  EXPECT_EQ(session::Prove(probe, replies).result, ProbeResult::kDiffers);
+  probe.scrub = {"trailing_white_space"};
+  EXPECT_EQ(session::Prove(probe, replies).result, ProbeResult::kSame);
+}
+
 TEST(ProbeProof, PiecesAreCountedWhereNobodyCountsTokens) {
   run::Sample sample;
   sample.timeline.events = {{base::Nanoseconds(1), run::EventKind::kRole},
