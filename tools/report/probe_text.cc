@@ -30,6 +30,7 @@ std::vector<DetailLine> ProbeDetails(const compare::CaseComparison& one) {
   if (answers.verdict == compare::AnswerVerdict::kChanged && answers.accepted) {
     lines.push_back(DetailLine{1, "accepted " + answers.accepted->at + ": " + answers.accepted->reason});
   }
+  for (const std::string& cause : answers.causes) lines.push_back(DetailLine{1, cause});
   for (const std::string& note : answers.notes) lines.push_back(DetailLine{1, note});
   return lines;
 }

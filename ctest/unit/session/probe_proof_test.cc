@@ -217,7 +217,7 @@ INSTANTIATE_TEST_SUITE_P(EveryProbe, SameProof,
                                            SameCase{ProbeKind::kReload, "after the model was loaded anew: 2 of 2"},
                                            SameCase{ProbeKind::kRestart, "after a restart of the service: 2 of 2"},
                                            SameCase{ProbeKind::kCache, "after long other prompts: 2 of 2"}),
-                         [](const auto& info) { return std::string(ToString(info.param.kind)); });
+                         [](const auto& tested) { return std::string(ToString(tested.param.kind)); });
 
 // What the case asks to be left out of a comparison does not make an answer another one.
 TEST(ProbeProof, WhatIsScrubbedMakesNoDifference) {
