@@ -8,7 +8,10 @@
 #include <set>
 #include <utility>
 
+#include "benchmarks/suite/block_window.h"
 #include "benchmarks/suite/case_log.h"
+#include "benchmarks/suite/hung.h"
+#include "benchmarks/suite/probe_cases.h"
 #include "benchmarks/suite/reporter.h"
 #include "benchmarks/suite/schedule.h"
 #include "fixtures/base/text.h"
@@ -21,19 +24,11 @@ namespace {
 // A case that fails this often in a row is not asked again: a dead model must not cost hours of time-outs.
 constexpr int kFailuresInARow = 3;
 
-// A request that was given up on after this time shows a service that hangs: asking again costs as much again.
-constexpr base::Nanoseconds kHangsAfter = std::chrono::seconds(10);
-
 // Google Benchmark keeps some kilobytes per registration and per run until it has run all of them.
 constexpr std::size_t kBatch = 512;
 
 // Upkeep of more than this share of a request's time is in what the machine did meanwhile.
 constexpr int kUpkeepShows = 50;
-
-bool Hung(const run::Sample& sample) {
-  const bool given_up = sample.outcome == run::Outcome::kTimeout || sample.outcome == run::Outcome::kStalled;
-  return given_up && sample.timeline.closed.value_or(base::Nanoseconds(0)) > kHangsAfter;
-}
 
 // Empty when it is good.
 std::string Reason(const run::Sample& sample) {
@@ -73,22 +68,6 @@ std::int64_t RequestsOf(const run::PlannedCase& plan, std::int64_t repetitions) 
   return plan.scenario.loaded() ? catalogue::RequestsUnderLoad(plan.scenario, repetitions) : repetitions;
 }
 
-// The time of a block that is not idle: from when its first request was to be sent to the end of its last.
-class Window {
- public:
-  void Add(const run::Timeline& timeline) {
-    const std::int64_t start = std::min(timeline.scheduled_ns.value_or(timeline.start_ns), timeline.start_ns);
-    const std::int64_t end = timeline.start_ns + timeline.closed.value_or(base::Nanoseconds(0)).count();
-    first_ = std::min(first_.value_or(start), start);
-    last_ = std::max(last_.value_or(end), end);
-  }
-  base::Nanoseconds length() const { return base::Nanoseconds(first_ ? *last_ - *first_ : 0); }
-
- private:
-  std::optional<std::int64_t> first_;
-  std::optional<std::int64_t> last_;
-};
-
 }  // namespace
 
 class Measurement::Impl {
@@ -107,7 +86,7 @@ class Measurement::Impl {
     for (const run::PlannedCase& plan : cases) {
       plan_.push_back({PhaseOf(plan.scenario), RequestsOf(plan, options.repetitions)});
       names.push_back({plan.id, plan_.back().repetitions});
-      planned_ += plan_.back().repetitions;
+      if (!plan.scenario.probe) planned_ += plan_.back().repetitions;  // a probe is not measured
     }
     reporter_ = std::make_shared<RepetitionReporter>(std::move(names), writer.directory() / "run.json.requests.partial",
                                                      Forward(options, out));
@@ -123,6 +102,10 @@ class Measurement::Impl {
         if (plan_[i].phase == phase && std::ranges::find(models, cases_[i].model) != models.end()) group.push_back(i);
       }
       if (group.empty() || !ok() || !status.ok() || Cancelled()) continue;
+      if (IsOfProbes(phase)) {
+        AskProbes(group);
+        continue;
+      }
       WarmUp(group);
       status = Repeat(phase, group);
     }
@@ -164,6 +147,7 @@ class Measurement::Impl {
     measured.summaries = log_.Summaries();
     measured.measuring_time = measuring_time_;
     measured.planned_requests = planned_;
+    measured.probes = std::move(probes_);
     measured.validity.interrupted = Cancelled();
     measured.validity.upkeep_s = base::ToSeconds(upkeep_);
     measured.validity.load_pause_s = base::ToSeconds(load_pause_);
@@ -222,6 +206,26 @@ class Measurement::Impl {
             plan, options_.warmup.at_most > 1,
             result.settled ? "" : "after " + std::to_string(result.requests) + " requests: " + result.unsettled);
       }
+    }
+  }
+
+  void AskProbes(const std::vector<std::size_t>& group) {
+    for (const std::size_t i : group) {
+      run::PlannedCase& plan = cases_[i];
+      if (!plan.failure.empty()) continue;
+      if (!ok() || Cancelled()) return;
+      const AskedProbe asked =
+          AskProbe(asker_, plan,
+                   {[&](const chat::Completion& completion) { Record(completion); },
+                    [&](std::int64_t step) {
+                      progress_.Measure(step, plan_[i].repetitions, plan.id, step, plan_[i].repetitions);
+                    },
+                    [&] { return !ok() || Cancelled(); }});
+      upkeep_ += asked.upkeep;
+      if (!asked.finding) return;
+      probes_.push_back(*asked.finding);
+      plan.failure = asked.failure;
+      if (plan.failure.empty()) plan.repetitions = asked.requests;
     }
   }
 
@@ -306,6 +310,7 @@ class Measurement::Impl {
   std::int64_t Later(const std::set<std::size_t>& members) const {
     std::int64_t requests = 0;
     for (std::size_t i = 0; i < cases_.size(); ++i) {
+      if (cases_[i].scenario.probe) continue;
       if (!members.contains(i) && !done_.contains(i) && cases_[i].failure.empty()) requests += plan_[i].repetitions;
     }
     return requests;
@@ -409,8 +414,8 @@ class Measurement::Impl {
     }
     progress_.Measure(position_ - 1, total_, plan.id, 0, shape.requests);
     if (options_.watch != nullptr) options_.watch->Before(options_.watch_prefix + plan.model, true);
-    Window window;
-    Window disturbed_window;  // of the first time, where the block was asked twice
+    BlockWindow window;
+    BlockWindow disturbed_window;  // of the first time, where the block was asked twice
     const base::Moment before = clock_.Now();
     if (!first_) first_ = before;
     const session::AskedLoad asked =
@@ -454,6 +459,7 @@ class Measurement::Impl {
   std::vector<bool> asked_;  // which of the batch were sent
   std::optional<std::size_t> block_of_;
   std::vector<std::optional<Row>> block_;  // rows nobody has taken yet
+  std::vector<run::ProbeFinding> probes_;
   std::set<std::size_t> done_;
   std::int64_t position_ = 0;
   std::int64_t total_ = 0;

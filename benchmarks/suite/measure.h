@@ -42,8 +42,9 @@ struct Measured {
   // From before the first measured request to after the last, of every group and phase; what was done between rounds
   // is left out.
   base::Nanoseconds measuring_time{0};
-  std::int64_t planned_requests = 0;  // with every case asked to the end
-  base::Nanoseconds anchors_time{0};  // whoever asks them fills it in
+  std::int64_t planned_requests = 0;      // with every case asked to the end; probes are not measured
+  std::vector<run::ProbeFinding> probes;  // of the cases that are probes, as far as they were asked to their end
+  base::Nanoseconds anchors_time{0};      // whoever asks them fills it in
 };
 
 // One run, measured in one group of cases or in several, one after the other.
@@ -57,8 +58,8 @@ class Measurement {
   Measurement& operator=(const Measurement&) = delete;
 
   // Phase after phase, warms every case of `models` (variants) whose `failure` is empty, then measures those that
-  // answered. Fills in `failure` of cases that failed; the others go on. An error means that recording itself failed
-  // (disk full): the run is lost from there on.
+  // answered; at the end probes are asked, which needs no warm-up. Fills in `failure` of cases that failed; the others
+  // go on. An error means that recording itself failed (disk full): the run is lost from there on.
   base::Status MeasureGroup(const std::vector<std::string>& models);
   // After the last group.
   Measured Finish();

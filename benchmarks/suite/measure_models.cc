@@ -192,6 +192,7 @@ Ended MeasureModels::Run(const Models& models, Cases& cases) {
   info.validity = measured.validity;
   info.machine = watch.Info();
   info.summaries = measured.summaries;
+  info.probes = measured.probes;
   info.second_look = second_look;
   if (anchors) measured.anchors_time = anchors->took();
   if (const base::Status written = WriteRun(options, *writer, measured, info, out, err); !written.ok()) {

@@ -477,6 +477,8 @@ std::string HelpText() {
          "A scenario is one of the parts warm, nonstream, cold, after_restart, connection:new, input_tokens:N,\n"
          "output_tokens:N, cache:reuse, cache:unique, concurrency:N (in flight) and rate:R (per second), or several\n"
          "joined by '+'. N and R may be lists, A|B: a case each. What a part adds stands at the end of the case's id.\n"
+         "probe:NAME alone measures nothing and asks what the service makes of a request, NAME being one of\n"
+         "temperature, seed, limits, stream, concurrency, reload, restart and cache.\n"
       << Description()
       << "\nExit codes: 0 every case ran, 1 a case failed, 2 wrong usage or unreadable input, 3 service or model not\n"
          "available, 4 internal error, 77 skipped (--skip-without-service). With --check: 0 ready, 1 not ready.\n";

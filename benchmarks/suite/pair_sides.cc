@@ -68,7 +68,21 @@ base::Status PairSides::Open() {
 
 base::Status PairSides::Plan(std::vector<std::string>& notes) {
   for (Side* const side : {&base_, &head_}) ASSAY_RETURN_IF_ERROR(PlanSide(*side, notes));
-  return PairUp();
+  ASSAY_RETURN_IF_ERROR(PairUp());
+  return LeaveOutProbes(notes);
+}
+
+// What a probe finds out holds for one service: it has no partner to be held against.
+base::Status PairSides::LeaveOutProbes(std::vector<std::string>& notes) {
+  const auto is_probe = [](const run::PlannedCase& plan) { return plan.scenario.probe.has_value(); };
+  const auto probes = std::ranges::count_if(base_.cases, is_probe);
+  if (probes == 0) return {};
+  if (probes == std::ssize(base_.cases)) {
+    return Usage("every case is a probe, and a pair asks none; measure each side in a run of its own");
+  }
+  Keep([&](std::size_t i) { return !is_probe(base_.cases[i]) && !is_probe(head_.cases[i]); });
+  notes.push_back(std::to_string(probes) + " cases are probes, which a pair does not ask: left out");
+  return {};
 }
 
 base::Status PairSides::PlanSide(Side& side, std::vector<std::string>& notes) {

@@ -74,6 +74,7 @@ class PairSides {
   base::Status PlanSide(Side& side, std::vector<std::string>& notes);
   base::Status Cache(Side& side);
   base::Status PairUp();
+  base::Status LeaveOutProbes(std::vector<std::string>& notes);
   void Keep(const std::function<bool(std::size_t)>& wanted);
   void FailModel(std::size_t index, const std::string& why);
   // kDoesNotFit and kFailed with the reason.

@@ -36,6 +36,11 @@ std::uint64_t SeedFor(std::int64_t seed, std::string_view text) {
 }
 
 Phase PhaseOf(const run::Scenario& scenario) {
+  if (scenario.probe) {
+    return scenario.probe == run::ProbeKind::kReload    ? Phase::kReloadProbes
+           : scenario.probe == run::ProbeKind::kRestart ? Phase::kRestartProbes
+                                                        : Phase::kProbes;
+  }
   if (scenario.start == run::Start::kCold) return Phase::kCold;
   if (scenario.start == run::Start::kAfterRestart) return Phase::kAfterRestart;
   return scenario.loaded() ? Phase::kUnderLoad : Phase::kOneByOne;

@@ -27,8 +27,14 @@ enum class Phase {
   kUnderLoad,     // each case one block
   kCold,          // interleaved
   kAfterRestart,  // interleaved
+  // Probes, one after the other, each step by step; nothing is measured any more.
+  kProbes,
+  kReloadProbes,
+  kRestartProbes,
 };
-inline constexpr Phase kPhases[] = {Phase::kOneByOne, Phase::kUnderLoad, Phase::kCold, Phase::kAfterRestart};
+inline constexpr Phase kPhases[] = {Phase::kOneByOne, Phase::kUnderLoad,    Phase::kCold,         Phase::kAfterRestart,
+                                    Phase::kProbes,   Phase::kReloadProbes, Phase::kRestartProbes};
+inline constexpr bool IsOfProbes(Phase phase) { return phase >= Phase::kProbes; }
 
 Phase PhaseOf(const run::Scenario& scenario);
 

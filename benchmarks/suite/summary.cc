@@ -78,6 +78,17 @@ void PrintLoads(const std::vector<run::CaseSummary>& summaries, std::ostream& ou
   }
 }
 
+// Each with what it was told from: the word alone says little.
+void PrintProbes(const std::vector<run::ProbeFinding>& probes, std::ostream& out) {
+  for (const run::ProbeFinding& finding : probes) {
+    out << "probe: " << EscapeForTerminal(finding.case_id) << ": " << ToString(finding.result);
+    for (const std::string& line : finding.evidence) {
+      out << (&line == &finding.evidence.front() ? ": " : "; ") << EscapeForTerminal(line);
+    }
+    out << "\n";
+  }
+}
+
 void PrintOverhead(const run::Overhead& overhead, std::ostream& out) {
   if (!overhead.absent.empty()) {
     out << "our own overhead: not measured: " << EscapeForTerminal(overhead.absent) << "\n";
@@ -138,6 +149,7 @@ void PrintSummary(const run::RunInfo& info, const TimesSpent& times, const std::
   PrintServices(info.models, out);
   PrintFlags(validity.flags, out);
   PrintLoads(info.summaries, out);
+  PrintProbes(info.probes, out);
   char idle[32];
   std::snprintf(idle, sizeof idle, "%.2f %%", validity.idle_share * 100);
   out << info.cases.size() << " cases, " << validity.measured_requests << " measured requests in "

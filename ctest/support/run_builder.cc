@@ -104,6 +104,16 @@ RunBuilder& RunBuilder::Scenario(run::Scenario scenario, bool stream) {
   return *this;
 }
 
+RunBuilder& RunBuilder::Probe(run::ProbeFinding finding) {
+  run::Scenario scenario;
+  scenario.probe = finding.probe;
+  Scenario(scenario);
+  finding.case_id = run_.cases.back().plan.id;
+  run_.cases.back().plan.repetitions = finding.n;
+  run_.info.probes.push_back(std::move(finding));
+  return *this;
+}
+
 RunBuilder& RunBuilder::CaseRepetitions(std::int64_t planned) {
   run_.cases.back().plan.repetitions = planned;
   return *this;

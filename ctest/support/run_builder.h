@@ -57,6 +57,8 @@ class RunBuilder {
   RunBuilder& Case(const std::string& prompt, const std::string& model = kModel);
   // Changes the id of the case, so it comes before its samples.
   RunBuilder& Scenario(run::Scenario scenario, bool stream = true);
+  // Makes it a case of this probe, which found that; `finding.case_id` is filled in. Its samples are added as ever.
+  RunBuilder& Probe(run::ProbeFinding finding);
   RunBuilder& CaseRepetitions(std::int64_t planned);
   RunBuilder& Fingerprint(std::string fingerprint);
   RunBuilder& Failure(std::string reason);

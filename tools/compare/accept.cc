@@ -11,6 +11,7 @@
 #include "tools/compare/baseline_store.h"
 #include "tools/compare/case_facts.h"
 #include "tools/compare/determinism_rule.h"
+#include "tools/compare/probe_rule.h"
 
 namespace assay::compare {
 namespace {
@@ -35,7 +36,8 @@ std::optional<std::string> Revision(const run::Provenance& provenance) {
 }
 
 bool AcceptsAnswers(const Candidate& one) {
-  return one.policy.determinism.gates() && HasOneAnswer(one.entry->one->plan);
+  const run::PlannedCase& plan = one.entry->one->plan;
+  return one.policy.determinism.gates() && (HasOneAnswer(plan) || IsProbe(plan));
 }
 
 // Why the case must not become a baseline; empty when it may.
@@ -47,6 +49,8 @@ std::string Problem(const Candidate& one) {
     return "failed" + (outcomes.empty() ? "" : " (" + outcomes + ")") + ": " + base::EscapeForTerminal(why);
   }
   if (one.facts.counting == 0) return "missing: planned, but never measured";
+  if (IsProbe(plan))
+    return run::FindProbe(one.entry->run->info, plan.id) != nullptr ? "" : "has no result of its probe";
   if (one.facts.Incomplete()) {
     return "interrupted: only " + std::to_string(one.facts.counting) + " of " + std::to_string(one.facts.planned) +
            " repetitions were measured";
@@ -167,7 +171,9 @@ base::Status MarkSpoiled(const RunSet& runs, const Policy& policy, std::vector<C
 
 AcceptedAnswer AnswerToAccept(const Candidate& one, const AcceptRequest& request) {
   const run::RunCase& measured = *one.entry->one;
-  AcceptedAnswer answer = ModalAnswer(measured);
+  const bool probe = IsProbe(measured.plan);
+  AcceptedAnswer answer =
+      probe ? ProbeToAccept(measured, *run::FindProbe(one.entry->run->info, measured.plan.id)) : ModalAnswer(measured);
   const run::Provenance& provenance = one.entry->run->info.provenance;
   answer.accepted = Acceptance{request.at, request.reason, provenance.assay_version, Revision(provenance)};
   DescribeMeasured(*one.entry->run, measured.plan, answer.accepted);
@@ -199,7 +205,7 @@ base::Result<std::optional<File>> PrepareOutputs(const AcceptRequest& request, c
     if (!AcceptsAnswers(*one)) continue;
     AcceptedAnswer answer = AnswerToAccept(*one, request);
     const auto found = baseline.cases.find(one->entry->one->plan.id);
-    const bool at_rate = one->policy.determinism.kind == DeterminismLevel::Kind::kRate;
+    const bool at_rate = one->policy.determinism.kind == DeterminismLevel::Kind::kRate && answer.seen;
     if (at_rate && found != baseline.cases.end() && CountsSeen(found->second, answer)) {
       ++summary.answers_unchanged;
       found->second.seen = Together(found->second.seen, *answer.seen);
@@ -286,7 +292,7 @@ base::Result<std::optional<File>> PrepareLatency(const AcceptRequest& request, c
   const run::Run* current = nullptr;
   BaselineSession* session = nullptr;
   for (const Candidate* one : candidates) {
-    if (!one->spoiled.empty()) continue;
+    if (!one->spoiled.empty() || IsProbe(one->entry->one->plan)) continue;
     SessionCase measured = MeasuredCase(*one);
     if (measured.metrics.empty()) continue;
     if (one->entry->run != current) {  // candidates stand in the order of their runs

@@ -6,6 +6,7 @@
 #include "fixtures/run/case_id.h"
 #include "tools/compare/answer_causes.h"
 #include "tools/compare/answer_rate.h"
+#include "tools/compare/probe_rule.h"
 
 namespace assay::compare {
 namespace {
@@ -14,6 +15,10 @@ bool Worse(const DeterminismFinding& finding) { return AsVerdict(finding.verdict
 
 // An answer that changes when it is asked for again has changed, whatever the first look saw.
 DeterminismFinding JudgeBoth(const AnswersOfCase& one) {
+  const run::RunCase& measured = *one.entry->one;
+  if (IsProbe(measured.plan)) {  // has no second look
+    return JudgeProbe(measured, run::FindProbe(one.entry->run->info, measured.plan.id), one.accepted, one.level);
+  }
   DeterminismFinding finding = JudgeAnswers(*one.entry->one, one.accepted, one.facts->planned, one.level);
   if (one.again == nullptr) return finding;
   DeterminismFinding other = JudgeAnswers(*one.again->one, one.accepted, one.again_facts->planned, one.level);

@@ -15,6 +15,7 @@
 #include "fixtures/run/environment.h"
 #include "fixtures/run/json.h"
 #include "fixtures/run/sample.h"
+#include "tools/compare/accepted_probe.h"
 #include "tools/compare/stored_metrics.h"
 
 namespace assay::compare {
@@ -61,6 +62,8 @@ struct AcceptedAnswer {
   run::Json request = {};                           // as run::WithoutMessages leaves it: what of it changed
   std::optional<SeenAnswers> seen = {};
   std::optional<run::AnswerFacts> facts = {};  // details left out
+  // Of a probe what it found; then nothing of one answer is here.
+  std::optional<AcceptedProbe> probe = {};
 
   // Everything but when and why it was accepted, what was asked beside the fingerprint, and how often it was seen.
   bool SameContent(const AcceptedAnswer& other) const;

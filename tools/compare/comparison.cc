@@ -12,6 +12,7 @@
 #include "tools/compare/answer_judgement.h"
 #include "tools/compare/conclude.h"
 #include "tools/compare/latency_family.h"
+#include "tools/compare/probe_rule.h"
 #include "tools/compare/second_look.h"
 #include "tools/compare/stored_metrics.h"
 
@@ -33,6 +34,7 @@ base::Result<CaseComparison> KnownToBaselineOnly(const std::string& id, const st
   one.model = parts.model;
   one.alias = parts.model;
   one.prompt = parts.prompt;
+  one.probe = parts.scenario.probe;
   one.status = CaseStatus::kMissing;
   one.reason = "the baseline has it, the run did not plan it; measure it, or remove it from " + file.string() +
                " (assay accept --prune)";
@@ -176,7 +178,7 @@ std::vector<SuiteFinding> JudgeAllLatency(const CompareRequest& request, const s
   std::vector<LatencyCase> measured;
   std::vector<std::size_t> position;
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    if (!cases[i].measured()) continue;
+    if (!cases[i].measured() || IsProbe(open[i].entry->one->plan)) continue;
     const VariantBaselines& known = baselines.at(cases[i].model);
     const Again* const again = Find(second, cases[i].id);
     LatencyCase one;

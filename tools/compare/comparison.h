@@ -40,6 +40,7 @@ struct CaseComparison {
   std::string model;
   std::string alias;
   std::string prompt;
+  std::optional<run::ProbeKind> probe;  // a probe has answers to judge, and no latency
   CaseStatus status = CaseStatus::kMeasured;
   std::string outcome;  // class of the failure, e.g. "timeout"; empty unless failed
   std::string reason;   // why failed or missing

@@ -47,6 +47,7 @@ CaseComparison PlannedComparison(const run::RunCase& measured, const run::Run& r
   one.model = plan.model;
   one.alias = plan.alias;
   one.prompt = plan.prompt;
+  one.probe = plan.scenario.probe;
   one.facts = FactsOf(measured, run);
   if (!plan.failure.empty()) {
     one.status = CaseStatus::kFailed;

@@ -245,7 +245,9 @@ std::string_view ToString(AnswerVerdict verdict) {
   return "incomplete";
 }
 
-bool HasOneAnswer(const run::PlannedCase& plan) { return plan.scenario.cache != run::PromptCache::kUnique; }
+bool HasOneAnswer(const run::PlannedCase& plan) {
+  return plan.scenario.cache != run::PromptCache::kUnique && !plan.scenario.probe;
+}
 
 Verdict AsVerdict(AnswerVerdict verdict) {
   switch (verdict) {

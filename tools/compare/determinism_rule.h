@@ -31,7 +31,7 @@ enum class AnswerVerdict {
   kNotCompared,  // there is nothing to agree with: every repetition asks another text, or what it takes is not kept
 };
 std::string_view ToString(AnswerVerdict verdict);
-// False where every repetition asks another text.
+// False where every repetition asks another text, and of a probe.
 bool HasOneAnswer(const run::PlannedCase& plan);
 // What it means in the four words every question shares.
 Verdict AsVerdict(AnswerVerdict verdict);
@@ -78,6 +78,10 @@ struct DeterminismFinding {
   std::vector<std::string> causes;               // of a change, likely ones, a sentence each
   std::vector<std::string> notes;                // what differs and decides nothing
   std::optional<Acceptance> accepted;            // when and why the accepted answer was accepted
+
+  // Of a probe: what it found, and what was accepted of it. There are no shares then.
+  std::optional<run::ProbeFinding> probe;
+  std::optional<AcceptedProbe> accepted_probe;
 };
 
 // `one` must have a counting sample. `accepted` is null when there is none. `planned` repetitions,

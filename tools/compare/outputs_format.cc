@@ -73,19 +73,24 @@ base::Result<SeenAnswers> SeenFromJson(const Json& value, const std::string& whe
 base::Result<AcceptedAnswer> AnswerFromJson(const Json& value, const std::string& where, const std::string& path) {
   JsonFields fields(value, where, path);
   AcceptedAnswer answer;
-  answer.answer_sha256 = fields.RequiredString("answer_sha256");
-  answer.text = fields.OptionalString("text");
-  answer.reasoning = fields.OptionalString("reasoning").value_or("");
-  answer.tool_calls = fields.OptionalString("tool_calls").value_or("");
-  answer.finish_reason = fields.OptionalString("finish_reason");
-  answer.prompt_tokens = fields.OptionalInteger("prompt_tokens");
-  answer.completion_tokens = fields.OptionalInteger("completion_tokens");
   answer.fingerprint = fields.RequiredString("fingerprint");
-  answer.compared_sha256 = fields.OptionalString("compared_sha256");
-  answer.scrub = fields.OptionalStrings("scrub");
   if (const Json* request = fields.Optional("request")) answer.request = *request;
-  const Json* seen = fields.Optional("seen");
-  const Json* facts = fields.Optional("facts");
+  const Json* probe = fields.Optional("probe");
+  const Json* seen = nullptr;
+  const Json* facts = nullptr;
+  if (probe == nullptr) {  // a probe has no one answer
+    answer.answer_sha256 = fields.RequiredString("answer_sha256");
+    answer.text = fields.OptionalString("text");
+    answer.reasoning = fields.OptionalString("reasoning").value_or("");
+    answer.tool_calls = fields.OptionalString("tool_calls").value_or("");
+    answer.finish_reason = fields.OptionalString("finish_reason");
+    answer.prompt_tokens = fields.OptionalInteger("prompt_tokens");
+    answer.completion_tokens = fields.OptionalInteger("completion_tokens");
+    answer.compared_sha256 = fields.OptionalString("compared_sha256");
+    answer.scrub = fields.OptionalStrings("scrub");
+    seen = fields.Optional("seen");
+    facts = fields.Optional("facts");
+  }
   const Json* accepted = fields.Required("accepted");
   if (fields.ok() && answer.text &&
       run::HashAnswer(*answer.text, answer.reasoning, answer.tool_calls) != answer.answer_sha256) {
@@ -93,6 +98,9 @@ base::Result<AcceptedAnswer> AnswerFromJson(const Json& value, const std::string
   }
   ASSAY_RETURN_IF_ERROR(fields.Finish());
   ASSAY_TRY(answer.accepted, AcceptanceFromJson(*accepted, where, path + ".accepted"));
+  if (probe != nullptr) {
+    ASSAY_TRY(answer.probe, AcceptedProbeFromJson(*probe, where, path + ".probe"));
+  }
   if (seen != nullptr) {
     ASSAY_TRY(answer.seen, SeenFromJson(*seen, where, path + ".seen"));
   }
@@ -111,8 +119,12 @@ Json ToJson(const AcceptedAnswer& answer) {
   PutIfNotEmpty(accepted, "execution_provider", answer.accepted.execution_provider);
   PutIfNotEmpty(accepted, "device", answer.accepted.device);
   PutIfNotEmpty(accepted, "environment", answer.accepted.environment);
-  JsonObject object{
-      {"answer_sha256", answer.answer_sha256}, {"fingerprint", answer.fingerprint}, {"accepted", std::move(accepted)}};
+  JsonObject object{{"fingerprint", answer.fingerprint}, {"accepted", std::move(accepted)}};
+  if (answer.probe) {
+    object["probe"] = ToJson(*answer.probe);
+  } else {
+    object["answer_sha256"] = answer.answer_sha256;
+  }
   PutIfSet(object, "text", answer.text);
   PutIfNotEmpty(object, "reasoning", answer.reasoning);
   PutIfNotEmpty(object, "tool_calls", answer.tool_calls);
@@ -134,7 +146,7 @@ bool AcceptedAnswer::SameContent(const AcceptedAnswer& other) const {
          tool_calls == other.tool_calls && finish_reason == other.finish_reason &&
          prompt_tokens == other.prompt_tokens && completion_tokens == other.completion_tokens &&
          fingerprint == other.fingerprint && compared_sha256 == other.compared_sha256 && scrub == other.scrub &&
-         facts == other.facts;
+         facts == other.facts && probe == other.probe;
 }
 
 base::Result<OutputsBaseline> ParseOutputs(std::string_view text, const std::string& where, std::string_view variant) {

@@ -12,6 +12,7 @@
 #include "tools/compare/gate_parts.h"
 #include "tools/compare/gate_rule.h"
 #include "tools/compare/latency_family.h"
+#include "tools/compare/probe_rule.h"
 #include "tools/compare/run_values.h"
 #include "tools/stats/descriptive.h"
 #include "tools/stats/plan.h"
@@ -64,7 +65,7 @@ base::Result<std::map<FamilyKind, Accepted>> ReadBaselines(const RunSet& runs,
   std::vector<LatencyCase> cases;
   for (std::size_t i = 0; i < facts.size(); ++i) {
     const RunSet::Entry& entry = runs.cases()[i];
-    if (facts[i].counting == 0) continue;
+    if (facts[i].counting == 0 || IsProbe(entry.one->plan)) continue;
     const VariantBaselines& baseline = known.at(entry.one->plan.model);
     LatencyCase one;
     one.one = entry.one;

@@ -6,6 +6,7 @@
 
 #include "tools/compare/gate_parts.h"
 #include "tools/compare/pair_families.h"
+#include "tools/compare/probe_rule.h"
 
 namespace assay::compare {
 
@@ -17,7 +18,7 @@ RunValues::RunValues(const RunSet& runs, const Policy& policy) {
   std::size_t loaded = 0;
   for (std::size_t i = 0; i < facts.size(); ++i) {
     const run::RunCase& one = *runs.cases()[i].one;
-    if (facts[i].counting == 0) continue;
+    if (facts[i].counting == 0 || IsProbe(one.plan)) continue;
     if (one.plan.scenario.loaded()) {
       ++loaded;
       continue;

@@ -11,6 +11,7 @@
 #include "tools/compare/gate_parts.h"
 #include "tools/compare/latency_family.h"
 #include "tools/compare/pair_families.h"
+#include "tools/compare/probe_rule.h"
 #include "tools/stats/sequential.h"
 
 namespace assay::compare {
@@ -102,7 +103,7 @@ base::Result<std::vector<SettledCase>> Settle(const RunSet& runs, const std::vec
   std::vector<std::size_t> measured;
   for (std::size_t i = 0; i < runs.cases().size(); ++i) {
     CaseFacts of_case = FactsOf(*runs.cases()[i].one, *runs.cases()[i].run);
-    if (of_case.counting == 0) continue;
+    if (of_case.counting == 0 || IsProbe(runs.cases()[i].one->plan)) continue;
     facts.push_back(std::move(of_case));
     measured.push_back(i);
   }

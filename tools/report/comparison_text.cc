@@ -15,6 +15,7 @@
 #include "tools/report/diff_text.h"
 #include "tools/report/latency_text.h"
 #include "tools/report/numbers.h"
+#include "tools/report/probe_text.h"
 
 namespace assay::report {
 namespace {
@@ -204,8 +205,13 @@ CaseDetails DetailsOf(const Comparison& comparison, const CaseComparison& one, D
     AddLatencyLines(comparison, one, details.lines);
     AddPolicyLines(one, details.lines);
   }
-  if (comparison.selection.Asks(Question::kDeterminism))
-    AddAnswerLines(one, comparison.pair.has_value(), detail, details.lines);
+  if (comparison.selection.Asks(Question::kDeterminism)) {
+    if (one.probe) {
+      for (DetailLine& line : ProbeDetails(one)) details.lines.push_back(std::move(line));
+    } else {
+      AddAnswerLines(one, comparison.pair.has_value(), detail, details.lines);
+    }
+  }
   if (one.facts.failed > 0) {
     details.lines.push_back(
         DetailLine{0, std::to_string(one.facts.failed) + " requests failed (" + one.facts.Outcomes() + ") beside the " +
@@ -258,11 +264,12 @@ std::string SummaryLine(const Comparison& comparison) {
       continue;
     }
     ++measured;
+    answers.Add(AnswerWord(one));
+    if (one.probe) continue;  // not measured
     const bool no_baseline = NoBaselineOfVariant(comparison, one);
     if (one.latency_decides && !no_baseline) ++gated;
     latency.Add(one.latency_decides && !no_baseline ? std::string(compare::ToString(one.latency_verdict))
                                                     : "not gated");
-    answers.Add(AnswerWord(one));
   }
   std::vector<std::string> parts = latency.Parts({"failed", "missing"});
   const bool asks_latency = comparison.selection.Asks(Question::kLatency);

@@ -8,6 +8,7 @@
 
 #include "fixtures/base/text.h"
 #include "fixtures/run/json.h"
+#include "tools/compare/probe_rule.h"
 #include "tools/report/numbers.h"
 #include "tools/report/run_summary.h"
 
@@ -68,6 +69,17 @@ std::string Numbers(const CaseReport& one, const run::Metric& metric, const std:
          optional(values.p90) + "," + optional(values.p95) + "," + optional(values.p99) + ",";
 }
 
+// A probe is one row: what it found stands where a case says how it ended.
+void WriteProbe(const compare::RunSet::Entry& entry, std::ostream& out) {
+  const run::PlannedCase& plan = entry.one->plan;
+  const run::ProbeFinding* const found = run::FindProbe(entry.run->info, plan.id);
+  const compare::CaseFacts facts = compare::FactsOf(*entry.one, *entry.run);
+  const std::string word = found != nullptr ? std::string(ToString(found->result)) : OutcomeWord(entry, facts);
+  out << base::EscapeForCsv(plan.id) << "," << base::EscapeForCsv(plan.model) << "," << base::EscapeForCsv(plan.alias)
+      << "," << base::EscapeForCsv(plan.prompt) << "," << base::EscapeForCsv(word) << "," << facts.failed
+      << ",probe,result," << (found != nullptr ? found->n : 0) << ",,,,,," << Facts(*entry.run, plan) << ",,,,\n";
+}
+
 }  // namespace
 
 void WriteRunCsv(const compare::RunSet& runs, const compare::Policy& policy, std::ostream& out) {
@@ -85,6 +97,9 @@ void WriteRunCsv(const compare::RunSet& runs, const compare::Policy& policy, std
     for (const run::Metric* metric : metrics) {
       out << front << metric->name << "," << metric->unit << "," << Numbers(one, *metric, back) << "\n";
     }
+  }
+  for (const compare::RunSet::Entry& entry : runs.cases()) {
+    if (compare::IsProbe(entry.one->plan)) WriteProbe(entry, out);
   }
 }
 

@@ -11,6 +11,7 @@
 #include "fixtures/base/text.h"
 #include "tools/report/case_label.h"
 #include "tools/report/numbers.h"
+#include "tools/report/probe_text.h"
 #include "tools/report/run_conditions.h"
 #include "tools/report/run_summary.h"
 #include "tools/report/run_tables.h"
@@ -185,6 +186,7 @@ void WriteRunMarkdown(const compare::RunSet& runs, const compare::Policy& policy
         << ", as a share of those attempted.\n";
   }
   WriteTable(cases, MachineColumns(), "What a request takes of the machine", out);
+  WriteList("Probes", ProbeLines(runs), out);
   std::string problems;
   for (const CaseReport& one : cases) {
     const run::PlannedCase& plan = one.entry->one->plan;

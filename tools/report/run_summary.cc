@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "fixtures/run/metrics.h"
+#include "tools/compare/probe_rule.h"
 #include "tools/stats/descriptive.h"
 
 namespace assay::report {
@@ -63,13 +64,16 @@ const run::ModelInfo* FindModel(const run::Run& run, std::string_view variant) {
   return found == run.info.models.end() ? nullptr : &*found;
 }
 
-bool IsWarmOneByOne(const run::Scenario& scenario) { return scenario.start == run::Start::kWarm && !scenario.loaded(); }
+bool IsWarmOneByOne(const run::Scenario& scenario) {
+  return scenario.start == run::Start::kWarm && !scenario.loaded() && !scenario.probe;
+}
 
 std::vector<CaseReport> ReportCases(const compare::RunSet& runs, const std::vector<run::Limit>& goodput) {
   std::vector<CaseReport> cases;
   cases.reserve(runs.cases().size());
   for (const compare::RunSet::Entry& entry : runs.cases()) {
     const run::PlannedCase& plan = entry.one->plan;
+    if (compare::IsProbe(plan)) continue;  // what it takes says nothing
     run::CaseSummariser all(plan.id, plan.scenario, goodput);
     for (const run::Sample& sample : entry.one->samples) all.Add(sample);
     run::CaseSummary summary = all.Summary();

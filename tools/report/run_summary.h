@@ -33,7 +33,7 @@ struct CaseReport {
   run::CaseSummariser all;
   run::CaseSummary summary;
 };
-// In the order of the runs; `goodput` as the policy has it. Points into `runs`.
+// In the order of the runs, without probes, which are not measured; `goodput` as the policy has it. Points into `runs`.
 std::vector<CaseReport> ReportCases(const compare::RunSet& runs, const std::vector<run::Limit>& goodput);
 
 // "ok", or what went wrong: "failed (timeout)", "missing", "incomplete (3 of 10)".

@@ -6,6 +6,7 @@
 
 #include "fixtures/base/text.h"
 #include "tools/report/numbers.h"
+#include "tools/report/probe_text.h"
 #include "tools/report/run_summary.h"
 
 namespace assay::report {
@@ -28,8 +29,9 @@ void WriteRunWorkshop(const compare::RunSet& runs, std::ostream& out) {
          "TPS: output tokens per second of decode time, i.e. all tokens after the first over the "
          "time between the first and the "
          "last. Warm-ups, failed and disturbed requests are left out.";
-  const bool others = std::any_of(runs.cases().begin(), runs.cases().end(),
-                                  [](const auto& entry) { return !IsWarmOneByOne(entry.one->plan.scenario); });
+  const bool others = std::any_of(runs.cases().begin(), runs.cases().end(), [](const auto& entry) {
+    return !IsWarmOneByOne(entry.one->plan.scenario) && !entry.one->plan.scenario.probe;
+  });
   if (others) out << " So are the cases from cold, after a restart and under load.";
   out << "\n\n";
   for (const VariantSummary& one : summaries) {
@@ -37,6 +39,7 @@ void WriteRunWorkshop(const compare::RunSet& runs, std::ostream& out) {
     if (one.failed > 0) out << ", failed = " << one.failed;
     out << "\n";
   }
+  for (const std::string& line : ProbeLines(runs)) out << "- " << base::EscapeForMarkdown(line) << "\n";
 }
 
 }  // namespace assay::report

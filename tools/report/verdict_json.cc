@@ -165,7 +165,7 @@ Json ToJson(const compare::DeterminismFinding& finding) {
                           {"assay_version", finding.accepted->assay_version},
                           {"git_revision", finding.accepted->git_revision}};
   }
-  return JsonObject{
+  JsonObject object{
       {"verdict", std::string(compare::ToString(finding.verdict))},
       {"reason", finding.reason},
       {"n", Count(finding.n)},
@@ -184,6 +184,9 @@ Json ToJson(const compare::DeterminismFinding& finding) {
       {"difference", finding.difference ? ToJson(*finding.difference, finding.difference_within_run) : Json()},
       {"facts", std::move(facts)},
       {"notes", Strings(finding.notes)}};
+  if (finding.probe) object.emplace("probe", ToJson(*finding.probe));
+  if (finding.accepted_probe) object.emplace("accepted_probe", compare::ToJson(*finding.accepted_probe));
+  return object;
 }
 
 Json ToJson(const compare::BudgetFinding& finding) {

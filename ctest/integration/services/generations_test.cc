@@ -135,5 +135,21 @@ TEST_F(Generations, AKeyIsSentAndNeverWritten) {
   }
 }
 
+// Of the four only the plain server ends an answer at a stop text.
+TEST_F(ServicesTest, OnlyAPlainServerObeysAStop) {
+  for (const char* generation : {"g1", "g2", "g3", "plain"}) {
+    const process::Completed done = MeasureAt(Serve(generation), {"--scenarios=probe:limits"});
+    ASSERT_EQ(done.exit_code, 0) << done.standard_output << done.standard_error;
+    const run::Run run = ReadMeasured();
+    ASSERT_EQ(run.info.probes.size(), 1U) << generation;
+    const run::ProbeFinding& finding = run.info.probes[0];
+    EXPECT_EQ(finding.parts.at("max_tokens"), run::ProbeResult::kObeyed)
+        << generation << ::testing::PrintToString(finding.evidence);
+    EXPECT_EQ(finding.parts.at("stop"),
+              std::string(generation) == "plain" ? run::ProbeResult::kObeyed : run::ProbeResult::kIgnored)
+        << generation << ::testing::PrintToString(finding.evidence);
+  }
+}
+
 }  // namespace
 }  // namespace assay::integration

@@ -228,7 +228,7 @@ TEST(Prompts, TheFormatPageNamesEveryKeyAndPart) {
     EXPECT_TRUE(page->find(name + "`") != std::string::npos || page->find(name + "[]`") != std::string::npos) << name;
   }
   const std::vector<std::string> parts = known(ParseScenario("no_such_part").error().what, "known are ");
-  EXPECT_EQ(parts.size(), 11U);
+  EXPECT_EQ(parts.size(), 12U);
   for (const std::string& part : parts) {
     EXPECT_THAT(*page, HasSubstr("\n| `" + std::string(base::Trim(part)) + "` | "));
   }

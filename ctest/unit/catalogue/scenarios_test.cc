@@ -80,6 +80,19 @@ TEST(Scenarios, SweepsMultiplyTheFirstOneOutermost) {
                           "input_tokens:2+concurrency:3", "input_tokens:2+concurrency:4"));
 }
 
+TEST(Scenarios, AProbeStandsAlone) {
+  EXPECT_EQ(Parse("probe:seed").scenario.probe, run::ProbeKind::kSeed);
+  EXPECT_EQ(Spelling(Parse("probe:seed")), "probe:seed");
+  EXPECT_THAT(Spellings(ScenariosFromList("warm,probe:temperature|seed")),
+              ElementsAre("warm", "probe:temperature", "probe:seed"));
+  EXPECT_TRUE(BeginsLikeScenario("probe:seed"));
+  for (const char* text : {"warm+probe:seed", "probe:seed+warm", "nonstream+probe:seed", "probe:seed+nonstream"}) {
+    EXPECT_THAT(ParseScenario(text).error().what, HasSubstr("beside a probe, which stands alone")) << text;
+  }
+  EXPECT_THAT(ParseScenario("cold+probe:seed").error().what, HasSubstr("stands alone"));
+  EXPECT_THAT(ParseScenario("probe:speed").error().what, HasSubstr("temperature, seed, limits"));
+}
+
 TEST(Scenarios, AListIsSplitAtCommas) {
   EXPECT_THAT(Spellings(ScenariosFromList("warm, concurrency:1|4,rate:2")),
               ElementsAre("warm", "concurrency:1", "concurrency:4", "rate:2"));

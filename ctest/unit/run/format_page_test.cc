@@ -26,7 +26,7 @@ void ExpectKeys(const Json& value, const std::string& page) {
 TEST(RunFormatPage, NamesEverythingThatIsWritten) {
   const base::Result<std::string> page = base::ReadFile(ASSAY_FORMAT_PAGE);
   ASSERT_TRUE(page.ok()) << page.error().Message();
-  ExpectKeys(ToJson(FullInfo()), *page);
+  ExpectKeys(ToJson(InfoWithProbe()), *page);
   ExpectKeys(ToJson(FullPair()), *page);
   ExpectKeys(ToJson(FullSample()), *page);
   ExpectKeys(ToJson(FullAnswer()), *page);
@@ -38,13 +38,18 @@ TEST(RunFormatPage, NamesEverythingThatIsWritten) {
   for (int i = 0; i <= static_cast<int>(TokenSource::kNone); ++i) expect_name(ToString(static_cast<TokenSource>(i)));
   for (const Metric& metric : AllMetrics()) expect_name(metric.name);
   for (const std::string_view part : {"cold", "after_restart", "connection:new", "input_tokens:N", "output_tokens:N",
-                                      "cache:reuse", "cache:unique", "concurrency:N", "rate:R"}) {
+                                      "cache:reuse", "cache:unique", "concurrency:N", "rate:R", "probe:NAME"}) {
     expect_name(part);
   }
   for (const char* file : {"run.json", "samples.jsonl", "answers.jsonl", "interim.json", "pair.json"})
     expect_name(file);
   for (const char* word : {"cannot_regress", "regressed", "interleaved", "blocks"}) expect_name(word);
   expect_name(base::kQuantileMethod);
+  for (const ProbeKind kind : kProbeKinds) {
+    expect_name(ToString(kind));
+    for (const std::string_view step : StepsOf(kind)) expect_name(step);
+  }
+  for (const char* word : {"obeyed", "ignored", "same", "differs", "cannot_tell"}) expect_name(word);
 }
 
 // The page's ```json texts, in their order.
@@ -64,15 +69,17 @@ TEST(RunFormatPage, HasExamplesThatCanBeRead) {
   const base::Result<std::string> page = base::ReadFile(ASSAY_FORMAT_PAGE);
   ASSERT_TRUE(page.ok()) << page.error().Message();
   const std::vector<Json> examples = Examples(*page);
-  ASSERT_EQ(examples.size(), 5U);
+  ASSERT_EQ(examples.size(), 6U);
   const auto anchors = AnchorsFromJson(examples[0], "page", "anchors");
   EXPECT_TRUE(anchors.ok()) << anchors.error().Message();
   const auto look = SecondLookFromJson(examples[1], "page", "second_look");
   EXPECT_TRUE(look.ok()) << look.error().Message();
   const auto rounds = RoundsFromJson(examples[2], "page", "rounds");
   EXPECT_TRUE(rounds.ok()) << rounds.error().Message();
-  EXPECT_NE(examples[3].Find("assay"), nullptr);  // shortened
-  const auto pair = PairFromJson(examples[4], "page");
+  const auto probe = ProbeFindingFromJson(examples[3], "page", "probes[0]");
+  EXPECT_TRUE(probe.ok()) << probe.error().Message();
+  EXPECT_NE(examples[4].Find("assay"), nullptr);  // shortened
+  const auto pair = PairFromJson(examples[5], "page");
   EXPECT_TRUE(pair.ok()) << pair.error().Message();
 }
 

@@ -35,6 +35,22 @@ TEST(RunInfo, RoundTripsEveryField) {
   EXPECT_EQ(read->models[0].findings, FullInfo().models[0].findings);
 }
 
+TEST(RunInfo, ProbesRoundTripAndBelongToAPlannedCase) {
+  const RunInfo info = InfoWithProbe();
+  const base::Result<RunInfo> read = RunInfoFromJson(*ParseJson(Text(info), ""), "run.json");
+  ASSERT_TRUE(read.ok()) << read.error().Message();
+  EXPECT_EQ(read->probes, info.probes);
+  EXPECT_EQ(FindProbe(*read, info.cases[1].id)->result, ProbeResult::kIgnored);
+  EXPECT_EQ(FindProbe(*read, info.cases[0].id), nullptr);
+  EXPECT_EQ(ToJson(FullInfo()).Find("probes"), nullptr);
+  RunInfo twice = info;
+  twice.probes.push_back(twice.probes.front());
+  EXPECT_THAT(RunInfoFromJson(ToJson(twice), "run.json").error().what, HasSubstr("assay.probes[1].case: "));
+  RunInfo unplanned = info;
+  unplanned.cases.pop_back();
+  EXPECT_THAT(RunInfoFromJson(ToJson(unplanned), "run.json").error().what, HasSubstr("is not planned in this run"));
+}
+
 // What was written before there were models, upkeep and disturbed requests.
 TEST(RunInfo, ReadsFilesOfBefore) {
   Json json = ToJson(FullInfo());

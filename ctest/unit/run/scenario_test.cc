@@ -115,6 +115,25 @@ TEST(Scenario, RefusesWhatIsGivenTwiceOrAtOdds) {
   }
 }
 
+TEST(Scenario, AProbeRoundTripsAndStandsAlone) {
+  for (const ProbeKind kind : kProbeKinds) {
+    const std::string part = "probe:" + std::string(ToString(kind));
+    const base::Result<Scenario> scenario = Parse(part);
+    ASSERT_TRUE(scenario.ok()) << scenario.error().Message();
+    EXPECT_EQ(scenario->probe, kind);
+    EXPECT_THAT(ScenarioParts(*scenario), ElementsAre(part));
+    EXPECT_FALSE(scenario->loaded());
+    for (const char* other : {"cold", "after_restart", "connection:new", "input_tokens:8", "output_tokens:8",
+                              "cache:unique", "concurrency:4", "rate:1", "probe:cache"}) {
+      EXPECT_THAT(Parse(part + "+" + other).error().what, HasSubstr("stands alone")) << part << other;
+      EXPECT_THAT(Parse(other + ("+" + part)).error().what, HasSubstr("stands alone")) << other << part;
+    }
+  }
+  EXPECT_THAT(Parse("probe:speed").error().what, HasSubstr("one of these probes: temperature, seed"));
+  EXPECT_FALSE(Parse("probe:").ok());
+  EXPECT_THAT(Parse("probe").error().what, HasSubstr("is not known"));
+}
+
 TEST(Scenario, RefusesWhatItDoesNotKnowAndSaysWhatItKnows) {
   for (const char* part : {"", "warm", "nonstream", "Cold", "cold:", "cold:1", "concurrency", "rate", "connection",
                            "connection:old", "connection:", "cache", "cache:", "cache:Unique", "unique", " cold"}) {

@@ -172,6 +172,22 @@ RunInfo FullInfo() {
   return info;
 }
 
+RunInfo InfoWithProbe() {
+  RunInfo info = FullInfo();
+  PlannedCase probe = info.cases[0];
+  probe.scenario = {};
+  probe.scenario.probe = ProbeKind::kLimits;
+  probe.id = BuildCaseId({probe.model, probe.prompt, false, 8, probe.scenario});
+  info.cases.push_back(probe);
+  info.probes = {{probe.id,
+                  ProbeKind::kLimits,
+                  ProbeResult::kIgnored,
+                  {{"max_tokens", ProbeResult::kObeyed}, {"stop", ProbeResult::kIgnored}},
+                  4,
+                  {"max_tokens 4: 4 tokens came", "stop at character 20 of 41: the answer goes on behind it"}}};
+  return info;
+}
+
 PairInfo FullPair() {
   PairInfo pair;
   pair.order = PairOrder::kBlocks;
@@ -193,6 +209,7 @@ Sample FullSample() {
   sample.model = "m/x:1";
   sample.prompt = "p é";
   sample.repetition = 3;
+  sample.step = "max_tokens";
   sample.warmup = true;
   sample.outcome = Outcome::kReset;
   sample.timeline = {123456789012345,

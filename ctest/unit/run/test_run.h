@@ -34,6 +34,8 @@ std::filesystem::path ExampleDirectory(const std::string& name = "v1");
 
 // Every field filled in, every optional one too.
 RunInfo FullInfo();
+// The same with a second case, which is a probe, and what it found.
+RunInfo InfoWithProbe();
 PairInfo FullPair();
 Sample FullSample();
 Answer FullAnswer();

@@ -109,6 +109,26 @@ TEST(Schedule, TheScenarioDecidesThePhase) {
   EXPECT_EQ(PhaseOf(scenario), Phase::kAfterRestart);
 }
 
+// What a reload or a restart does to the service is in no answer of another probe, and in no number at all.
+TEST(Schedule, ProbesComeLastReloadAndRestartAtTheirEnd) {
+  std::vector<Phase> phases;
+  for (const run::ProbeKind kind : run::kProbeKinds) {
+    run::Scenario scenario;
+    scenario.probe = kind;
+    phases.push_back(PhaseOf(scenario));
+    EXPECT_TRUE(IsOfProbes(phases.back()));
+  }
+  EXPECT_EQ(phases[5], Phase::kReloadProbes);
+  EXPECT_EQ(phases[6], Phase::kRestartProbes);
+  phases.erase(phases.begin() + 5, phases.begin() + 7);
+  EXPECT_THAT(phases, ::testing::Each(Phase::kProbes));
+  EXPECT_THAT(kPhases, ::testing::ElementsAre(Phase::kOneByOne, Phase::kUnderLoad, Phase::kCold, Phase::kAfterRestart,
+                                              Phase::kProbes, Phase::kReloadProbes, Phase::kRestartProbes));
+  for (const Phase phase : {Phase::kOneByOne, Phase::kUnderLoad, Phase::kCold, Phase::kAfterRestart}) {
+    EXPECT_FALSE(IsOfProbes(phase));
+  }
+}
+
 TEST(Schedule, EachPhaseHasItsOwnCasesOnly) {
   const std::vector<Asking> cases = {
       {Phase::kCold, 2}, {Phase::kOneByOne, 2}, {Phase::kUnderLoad, 3}, {Phase::kCold, 2}, {Phase::kUnderLoad, 2}};
