@@ -24,6 +24,7 @@ constexpr Command kCommands[] = {
     {"accept", "make a run the new baseline", AcceptCommand},
     {"check", "is this machine ready to measure: service, models, sampling", CheckCommand},
     {"report", "print a run without judging it", ReportCommand},
+    {"score", "marks of answers by people and by a judging model", ScoreCommand},
     {"plan", "how many requests it takes to see an effect", PlanCommand},
     {"settle", "between two rounds of a run: which cases need not be asked any more (for assay-bench)", SettleCommand},
 };
@@ -55,7 +56,7 @@ void PrintHelp(std::ostream& out) {
   out << "\n`assay COMMAND --help` says more. A run is measured by assay-bench.\n\n"
          "Exit codes: 0 nothing regressed, 1 a regression, 2 wrong usage or unreadable input, 3 "
          "cannot tell, 4 internal error.\n"
-         "check: 0 ready, 1 not ready, 2 and 4 as above. plan and settle: 0 answered, 2 and 4 as above.\n\n"
+         "check: 0 ready, 1 not ready, 2 and 4 as above. plan, score and settle: 0 answered, 2 and 4 as above.\n\n"
          "Examples:\n"
          "  assay check --service=embedded\n"
          "  assay compare --run build/run --baselines baselines\n"
