@@ -46,6 +46,9 @@ class Bench {
     if (!models.ok()) return Fail(models.error(), kUsageOrInput);
     const base::Result<std::vector<catalogue::Prompt>> prompts = ReadPrompts(options_);
     if (!prompts.ok()) return Fail(prompts.error(), kUsageOrInput);
+    base::Result<ExpectedAnswers> expected = ReadExpected(options_, *prompts);
+    if (!expected.ok()) return Fail(expected.error(), kUsageOrInput);
+    expected_ = *std::move(expected);
 
     process::InterruptGuard interrupt;
     session::SessionOptions opening = MakeSessionOptions(options_, environment_, *models);
@@ -147,7 +150,7 @@ class Bench {
     if (const base::Status status = Cached(pinned->models, *cases); !status.ok()) return Fail(status.error());
     const auto tell = [this](const std::vector<std::string>& lines) { Tell(lines); };
     const Ended ended =
-        MeasureModels{options_, *session_, progress_, tell, out_, err_, look_}.Run(pinned->models, *cases);
+        MeasureModels{options_, *session_, progress_, tell, out_, err_, look_, expected_}.Run(pinned->models, *cases);
     if (!ended.error) return *ended.exit_code;
     return ended.exit_code ? Fail(*ended.error, *ended.exit_code) : Fail(*ended.error);
   }
@@ -197,6 +200,7 @@ class Bench {
   Progress progress_;
   session::Session* session_ = nullptr;
   std::optional<run::SecondLook> look_;
+  ExpectedAnswers expected_;
   bool downloading_ = false;
   std::set<std::string> said_;  // lines that stay
   std::size_t notes_told_ = 0;

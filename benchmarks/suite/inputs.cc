@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <regex>
 
+#include "fixtures/base/files.h"
 #include "fixtures/process/interrupt.h"
 #include "fixtures/process/process.h"
 
@@ -12,6 +13,10 @@ namespace {
 
 std::filesystem::path ShareDirectory() {
   return process::ProgramDirectory().parent_path() / "share" / "assay" / "suite";
+}
+
+std::filesystem::path PromptsFile(const Options& options) {
+  return options.prompts.value_or(ShareDirectory() / "prompts.json");
 }
 
 std::string Executable(const std::string& name) {
@@ -37,7 +42,11 @@ base::Result<std::vector<catalogue::Prompt>> ReadPrompts(const Options& options)
   constexpr std::int64_t kWorkshopMaxTokens = 120;  // the workshop's own default for BENCH_PROMPT
   if (options.prompt_text)
     return std::vector{catalogue::PromptFromText("prompt", *options.prompt_text, kWorkshopMaxTokens)};
-  return catalogue::ReadPrompts(options.prompts.value_or(ShareDirectory() / "prompts.json"));
+  return catalogue::ReadPrompts(PromptsFile(options));
+}
+
+base::Result<ExpectedAnswers> ReadExpected(const Options& options, const std::vector<catalogue::Prompt>& prompts) {
+  return ReadExpectations(prompts, base::ToUtf8(PromptsFile(options)));
 }
 
 base::Result<std::vector<run::PlannedCase>> FilterCases(std::vector<run::PlannedCase> cases,

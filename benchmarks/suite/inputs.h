@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "benchmarks/suite/answer_keeper.h"
 #include "benchmarks/suite/options.h"
 #include "fixtures/base/result.h"
 #include "fixtures/catalogue/models.h"
@@ -20,6 +21,8 @@ namespace assay::suite {
 using AskedModels = std::optional<std::vector<catalogue::ModelRequest>>;
 base::Result<AskedModels> ReadModels(const Options& options);
 base::Result<std::vector<catalogue::Prompt>> ReadPrompts(const Options& options);
+// What those expect of their answers.
+base::Result<ExpectedAnswers> ReadExpected(const Options& options, const std::vector<catalogue::Prompt>& prompts);
 
 // Google Benchmark's reading of a filter: a regular expression found anywhere, negated by a leading '-'. kUsage when it
 // is none or matches nothing.

@@ -81,6 +81,7 @@ class Measurement::Impl {
         writer_(writer),
         progress_(progress),
         log_(cases),
+        keeper_(options.expected),
         failures_(cases.size()) {
     std::vector<RepetitionReporter::Case> names;
     for (const run::PlannedCase& plan : cases) {
@@ -188,7 +189,7 @@ class Measurement::Impl {
       const session::WarmupResult result = session::WarmUp(
           asker_, plan, options_.warmup,
           [&](chat::Completion& completion) {
-            Record(completion);
+            Record(plan, completion);
             if (completion.sample.disturbed.empty()) log_.AddWarmupSample(i, completion.sample);
             if (completion.sample.disturbed.empty() && Hung(completion.sample)) {
               hung = Reason(completion.sample) + NotAskedAgain(completion.sample);
@@ -356,14 +357,14 @@ class Measurement::Impl {
     for (chat::Completion& disturbed : asked.disturbed) {
       session::Label(disturbed, plan, slot.repetition, false);
       in_requests_ += Took(disturbed);
-      Record(disturbed);
+      Record(plan, disturbed);
     }
     session::Label(asked.completion, plan, slot.repetition, false);
     in_requests_ += Took(asked.completion);
-    Record(asked.completion);
+    Record(plan, asked.completion);
     if (asked.reference) {  // its time is upkeep
       session::Label(*asked.reference, plan, slot.repetition, true);
-      Record(*asked.reference);
+      Record(plan, *asked.reference);
     }
     return JudgeOnce(slot.case_index, asked.completion.sample);
   }
@@ -423,7 +424,7 @@ class Measurement::Impl {
           session::Label(completion, plan, request, false);
           const bool disturbed = !completion.sample.disturbed.empty();
           (disturbed ? disturbed_window : window).Add(completion.sample.timeline);
-          Record(completion);
+          Record(plan, completion);
           if (disturbed) return;  // the one that stands follows
           block_[static_cast<std::size_t>(request)] = Judge(index, completion.sample, Reason(completion.sample));
         });
@@ -439,7 +440,9 @@ class Measurement::Impl {
   bool ok() const { return !write_error_.has_value(); }
   bool Cancelled() const { return options_.cancelled && options_.cancelled(); }
 
-  void Record(const chat::Completion& completion) {
+  // What may not be kept is gone afterwards: whatever is said of the request is said of what is left.
+  void Record(const run::PlannedCase& plan, chat::Completion& completion) {
+    keeper_.Keep(plan, completion);
     if (!completion.sample.disturbed.empty()) log_.AddDisturbed(completion.sample.warmup);
     const base::Status status = writer_.Append(completion.sample, completion.answer ? &*completion.answer : nullptr);
     if (!status.ok() && !write_error_) write_error_ = status.error();
@@ -453,6 +456,7 @@ class Measurement::Impl {
   run::RunWriter& writer_;
   Progress& progress_;
   CaseLog log_;
+  AnswerKeeper keeper_;
   std::vector<Asking> plan_;   // of each case
   std::vector<int> failures_;  // in a row, of each case
   std::shared_ptr<RepetitionReporter> reporter_;

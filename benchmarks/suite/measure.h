@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "benchmarks/suite/answer_keeper.h"
 #include "benchmarks/suite/between_rounds.h"
 #include "benchmarks/suite/machine_watch.h"
 #include "benchmarks/suite/progress.h"
@@ -28,10 +29,11 @@ struct MeasureOptions {
   session::WarmupLimits warmup;
   std::string benchmark_format;  // empty = show nothing while measuring
   std::function<bool()> cancelled;
-  const base::Clock* clock = nullptr;  // of the time between requests; null = the steady one
-  MachineWatch* watch = nullptr;       // null = nobody looks at the machine
-  std::string watch_prefix;            // before the variant, where one watch looks at the services of two sides
-  BetweenRounds* between = nullptr;    // null = one round follows the other
+  const base::Clock* clock = nullptr;         // of the time between requests; null = the steady one
+  MachineWatch* watch = nullptr;              // null = nobody looks at the machine
+  std::string watch_prefix;                   // before the variant, where one watch looks at the services of two sides
+  BetweenRounds* between = nullptr;           // null = one round follows the other
+  const ExpectedAnswers* expected = nullptr;  // null = no prompt expects anything of its answers
 };
 
 struct Measured {

@@ -152,6 +152,7 @@ Ended MeasureModels::Run(const Models& models, Cases& cases) {
   how.benchmark_format = options.benchmark_format;
   how.cancelled = process::InterruptRequested;
   how.watch = &watch;
+  how.expected = &expected;
   const std::unique_ptr<Yardstick> anchors = MakeYardstick(options, session, models);
   std::optional<RoundJudge> rounds = MakeRounds(options, cases, directory, [&] {
     run::RunInfo interim = info;

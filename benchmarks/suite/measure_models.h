@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "benchmarks/suite/answer_keeper.h"
 #include "benchmarks/suite/case_failures.h"
 #include "benchmarks/suite/options.h"
 #include "benchmarks/suite/progress.h"
@@ -31,6 +32,7 @@ struct MeasureModels {
   std::ostream& out;
   std::ostream& err;
   std::optional<run::SecondLook> second_look = {};  // the run is one
+  ExpectedAnswers expected = {};
 
   // `cases` learn their failures and what was asked in the end.
   Ended Run(const std::vector<catalogue::ResolvedModel>& models, Cases& cases);

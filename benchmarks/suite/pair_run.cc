@@ -216,7 +216,7 @@ class PairBench {
     const std::unique_ptr<SnapshotSource> snapshots = SystemSnapshots();
     MachineWatch watch(
         *snapshots, clock, [this](const std::string& variant) { return WorkerOf(variant); }, options_.stated_watts);
-    const auto how = [&](const std::string& prefix) {
+    const auto how = [&](const Side& side, const std::string& prefix) {
       MeasureOptions measuring;
       measuring.repetitions = options_.repetitions;
       measuring.seed = options_.seed;
@@ -224,10 +224,11 @@ class PairBench {
       measuring.cancelled = process::InterruptRequested;
       measuring.watch = &watch;
       measuring.watch_prefix = prefix;
+      measuring.expected = &side.expected;
       return measuring;
     };
-    const MeasureOptions base_how = how(kBasePrefix);
-    const MeasureOptions head_how = how(sides_->one_service() ? kBasePrefix : kHeadPrefix);
+    const MeasureOptions base_how = how(base(), kBasePrefix);
+    const MeasureOptions head_how = how(head(), sides_->one_service() ? kBasePrefix : kHeadPrefix);
     Measurement base_measurement(base_how, *base().session, base().cases, *base_writer, progress_, out_);
     Measurement head_measurement(head_how, *head().session, head().cases, *head_writer, progress_, out_);
     PairMeasurement pair(

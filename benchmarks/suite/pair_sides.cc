@@ -94,6 +94,9 @@ base::Status PairSides::PlanSide(Side& side, std::vector<std::string>& notes) {
   if (!models.ok()) return Named(side, bad_input(models.error()));
   const base::Result<std::vector<catalogue::Prompt>> prompts = ReadPrompts(options);
   if (!prompts.ok()) return bad_input(prompts.error());
+  base::Result<ExpectedAnswers> expected = ReadExpected(options, *prompts);
+  if (!expected.ok()) return bad_input(expected.error());
+  side.expected = *std::move(expected);
   base::Result<Pinned> pinned = ResolveModels(options, *side.session, *models);
   if (!pinned.ok()) return Named(side, pinned.error());
   for (const std::string& note : pinned->notes) notes.push_back(side.name + ": " + note);

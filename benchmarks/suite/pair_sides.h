@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "benchmarks/suite/answer_keeper.h"
 #include "benchmarks/suite/case_failures.h"
 #include "benchmarks/suite/pair_options.h"
 #include "fixtures/base/result.h"
@@ -25,6 +26,7 @@ struct Side {
   session::Session* session = nullptr;
   std::vector<catalogue::ResolvedModel> models;  // model i beside model i of the other side
   Cases cases;                                   // likewise
+  ExpectedAnswers expected;
 };
 
 // Which models can be in memory at once.

@@ -3,6 +3,7 @@
 
 #include <chrono>
 
+#include "benchmarks/suite/answer_keeper.h"
 #include "benchmarks/suite/case_failures.h"
 #include "benchmarks/suite/inputs.h"
 #include "fixtures/base/files.h"
@@ -86,6 +87,10 @@ void Prepare(session::Session& session, run::PlannedCase& plan, Progress& progre
   if (status.ok() && plan.scenario.input_tokens) {
     progress.Say("fitting " + plan.id, false);
     status = session.FitInput(plan);
+    // It quotes what the service said of the prompt.
+    if (!status.ok() && plan.store_hash) {
+      status = base::Error{status.error().code, std::string("its length could not be fitted; ") + kNotKept, plan.id};
+    }
     progress.Clear();
   }
   if (!status.ok()) plan.failure = "scenario_not_possible: " + status.error().Message();

@@ -32,6 +32,7 @@ constexpr Command kCommands[] = {
     {"review", "walk answers that are not the accepted ones: accept, reject or skip each", ReviewCommand},
     {"check", "is this machine ready to measure: service, models, sampling", Plain<CheckCommand>},
     {"report", "print a run without judging it", Plain<ReportCommand>},
+    {"score", "marks of answers by people and by a judging model", Plain<ScoreCommand>},
     {"plan", "how many requests it takes to see an effect", Plain<PlanCommand>},
     {"settle", "between two rounds of a run: which cases need not be asked any more (for assay-bench)",
      Plain<SettleCommand>},
@@ -64,7 +65,7 @@ void PrintHelp(std::ostream& out) {
   out << "\n`assay COMMAND --help` says more. A run is measured by assay-bench.\n\n"
          "Exit codes: 0 nothing regressed, 1 a regression, 2 wrong usage or unreadable input, 3 "
          "cannot tell, 4 internal error.\n"
-         "check: 0 ready, 1 not ready, 2 and 4 as above. plan and settle: 0 answered, 2 and 4 as above.\n"
+         "check: 0 ready, 1 not ready, 2 and 4 as above. plan, score and settle: 0 answered, 2 and 4 as above.\n"
          "review: 0 nothing is left, 1 rejected or undecided answers are left, 2 and 4 as above.\n\n"
          "Examples:\n"
          "  assay check --service=embedded\n"

@@ -33,6 +33,7 @@ base::Result<int> ReviewCommand(const std::vector<std::string>& args, const Surr
 base::Result<int> CheckCommand(const std::vector<std::string>& args, std::ostream& out);
 base::Result<int> ReportCommand(const std::vector<std::string>& args, std::ostream& out);
 base::Result<int> PlanCommand(const std::vector<std::string>& args, std::ostream& out);
+base::Result<int> ScoreCommand(const std::vector<std::string>& args, std::ostream& out);
 base::Result<int> SettleCommand(const std::vector<std::string>& args, std::ostream& out);
 
 }  // namespace assay::cli

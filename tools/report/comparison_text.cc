@@ -16,6 +16,7 @@
 #include "tools/report/latency_text.h"
 #include "tools/report/numbers.h"
 #include "tools/report/probe_text.h"
+#include "tools/report/quality_text.h"
 
 namespace assay::report {
 namespace {
@@ -211,6 +212,7 @@ CaseDetails DetailsOf(const Comparison& comparison, const CaseComparison& one, D
     } else {
       AddAnswerLines(one, comparison.pair.has_value(), detail, details.lines);
     }
+    for (DetailLine& line : QualityLines(one)) details.lines.push_back(std::move(line));
   }
   if (one.facts.failed > 0) {
     details.lines.push_back(
@@ -243,6 +245,10 @@ std::string CaseWord(const CaseComparison& one) {
 std::string AnswerWord(const CaseComparison& one) {
   if (!one.answers) return "-";
   return std::string(compare::ToString(one.answers->verdict));
+}
+
+std::string AnswerCell(const CaseComparison& one) {
+  return AnswerWord(one) + (QualityFell(one) ? ", quality fell" : "");
 }
 
 std::string SummaryLine(const Comparison& comparison) {
