@@ -104,5 +104,19 @@ TEST(CodePoints, AreCountedAndFound) {
   EXPECT_EQ(CodePointStart(text, 99), text.size());
 }
 
+TEST(Text, TheFirstCodePointsAreWholeOnes) {
+  EXPECT_EQ(FirstCodePoints("a\xC3\xA9\xF0\x9F\x98\x80z", 3), "a\xC3\xA9\xF0\x9F\x98\x80");
+  EXPECT_EQ(FirstCodePoints("ab", 5), "ab");
+  EXPECT_EQ(FirstCodePoints("ab", 0), "");
+}
+
+TEST(Text, ACodePointIsDecodedOrSaidToBeNone) {
+  EXPECT_EQ(DecodeUtf8("a\xF0\x9F\x98\x80", 1).value, 0x1F600U);
+  EXPECT_EQ(DecodeUtf8("a\xF0\x9F\x98\x80", 1).length, 4U);
+  EXPECT_EQ(DecodeUtf8("\xC3", 0).length, 0U);          // cut
+  EXPECT_EQ(DecodeUtf8("\xC0\xAF", 0).length, 0U);      // overlong
+  EXPECT_EQ(DecodeUtf8("\xED\xA0\x80", 0).length, 0U);  // a surrogate
+}
+
 }  // namespace
 }  // namespace assay::base
