@@ -90,7 +90,8 @@ class Asking {
     const run::Sample& sample = completion.sample;
     hung_ = hung_ || Hung(sample);
     if (sample.outcome != run::Outcome::kOk && first_failure_.empty()) {
-      first_failure_ = std::string(ToString(sample.outcome)) + ": " + sample.error;
+      // The words of a service may repeat what was asked.
+      first_failure_ = std::string(ToString(sample.outcome)) + (plan_.store_hash ? "" : ": " + sample.error);
     }
     replies_.push_back({std::string(steps_[step]), std::move(completion.sample), std::move(completion.answer)});
   }

@@ -373,8 +373,9 @@ TEST(Options, HelpNamesEveryPartOfAScenario) {
   const std::size_t at = known.find("known are ");
   ASSERT_NE(at, std::string::npos);
   const std::vector<std::string> parts = base::Split(known.substr(at + 10), ',');
-  EXPECT_EQ(parts.size(), 11U);
+  EXPECT_EQ(parts.size(), 12U);
   for (const std::string& part : parts) EXPECT_THAT(HelpText(), HasSubstr(std::string(base::Trim(part))));
+  for (const run::ProbeKind kind : run::kProbeKinds) EXPECT_THAT(HelpText(), HasSubstr(std::string(ToString(kind))));
 }
 
 TEST(Options, EveryUsageErrorNamesWhatIsWrong) {

@@ -22,7 +22,6 @@ using assay::testing::ScriptedExchange;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
 ScriptedExchange Says(const std::string& text) {
@@ -124,6 +123,15 @@ TEST_F(ProbeCases, TwoRequestsWithoutAnAnswerAreEnough) {
   EXPECT_THAT(asked.failure, StartsWith("http_status"));
   EXPECT_EQ(asked.finding->result, run::ProbeResult::kCannotTell);
   EXPECT_THAT(asked.finding->evidence, ::testing::Contains("not answered: same_seed: http_status 503"));
+}
+
+TEST_F(ProbeCases, AConfidentialPromptIsInNoWordOfAProbe) {
+  Plan({"a:1"}, {"p"}, "probe:cache");
+  cases_[0].store_hash = true;
+  FakeAsker asker([](const http::Request&) { return JsonAnswer(R"({"error":{"message":"secret"}})", 400); });
+  const AskedProbe asked = AskProbe(asker, cases_[0], {});
+  EXPECT_EQ(asked.failure, "http_status");
+  EXPECT_THAT(asked.finding->evidence, Each(::testing::Not(HasSubstr("secret"))));
 }
 
 TEST_F(ProbeCases, AStopThatIsRefusedLeavesTheOtherPart) {
