@@ -60,6 +60,7 @@ base::Result<int> AcceptCommand(const std::vector<std::string>& args, std::ostre
       << summary.answers_new << " new, " << summary.answers_changed << " changed, " << summary.answers_unchanged
       << " unchanged; latency sessions " << summary.sessions_added << " added, " << summary.sessions_replaced
       << " replaced\n";
+  if (summary.scored > 0) out << "scores of " << summary.scored << (summary.scored == 1 ? " case\n" : " cases\n");
   std::map<std::string, std::size_t> left_out;  // by reason, which is said once
   for (const compare::NotAccepted& one : summary.latency_left_out) ++left_out[one.reason];
   for (const auto& [reason, cases] : left_out) {

@@ -188,12 +188,57 @@ SeenAnswers Together(const std::optional<SeenAnswers>& known, const SeenAnswers&
   return {before.same + more.same, before.others + more.others};
 }
 
+// Scores of this run, as they would be accepted; without any it has no series. Marks that nobody gave this time stay as
+// they were accepted: the bar does not go away because nobody looked.
+AcceptedScores ScoresToAccept(const Candidate& one, const run::Scores& marks, const AcceptRequest& request,
+                              const AcceptedScores* known) {
+  const run::PlannedCase& plan = one.entry->one->plan;
+  AcceptedScores scores{plan.fingerprint, plan.expect_sha256, request.at, request.reason, {}};
+  for (const run::ScoreSeries& series : run::ScoresOf(*one.entry->one, marks))
+    scores.series.push_back(AcceptedSeriesOf(series));
+  if (known == nullptr || known->fingerprint != scores.fingerprint) return scores;
+  const std::size_t own = scores.series.size();
+  for (const AcceptedSeries& old : known->series) {
+    const bool again = std::any_of(
+        scores.series.begin(), scores.series.begin() + static_cast<std::ptrdiff_t>(own),
+        [&](const AcceptedSeries& series) { return series.source == old.source && series.dimension == old.dimension; });
+    if (!again && old.source != run::ScoreSource::kAutomatic) scores.series.push_back(old);
+  }
+  return scores;
+}
+
+// Whether anything of the file changed.
+base::Result<bool> AcceptScores(const std::vector<const Candidate*>& candidates, const AcceptRequest& request,
+                                OutputsBaseline& baseline, AcceptSummary& summary) {
+  bool changed = false;
+  std::map<const run::Run*, run::Scores> marks;
+  for (const Candidate* one : candidates) {
+    const auto [of_run, added] = marks.try_emplace(one->entry->run);
+    if (added) {
+      ASSAY_TRY(of_run->second, run::ReadScores(one->entry->run->directory));
+    }
+    const std::string& id = one->entry->one->plan.id;
+    const auto known = baseline.scores.find(id);
+    AcceptedScores scores =
+        ScoresToAccept(*one, of_run->second, request, known != baseline.scores.end() ? &known->second : nullptr);
+    if (!scores.series.empty()) ++summary.scored;
+    if (known != baseline.scores.end() && known->second.SameContent(scores)) continue;
+    if (scores.series.empty()) {
+      changed = baseline.scores.erase(id) > 0 || changed;
+      continue;
+    }
+    baseline.scores.insert_or_assign(id, std::move(scores));
+    changed = true;
+  }
+  return changed;
+}
+
 base::Result<std::optional<File>> PrepareOutputs(const AcceptRequest& request, const std::string& variant,
                                                  const std::vector<const Candidate*>& candidates,
                                                  AcceptSummary& summary) {
   File file{OutputsPath(request.baselines, variant), ""};
   ASSAY_TRY(std::optional<OutputsBaseline> known, ReadOutputs(file.path, variant));
-  OutputsBaseline baseline = known ? std::move(*known) : OutputsBaseline{variant, {}};
+  OutputsBaseline baseline = known ? std::move(*known) : OutputsBaseline{variant, {}, {}};
   bool changed = false;
   for (const Candidate* one : candidates) {
     if (!AcceptsAnswers(*one)) continue;
@@ -218,7 +263,8 @@ base::Result<std::optional<File>> PrepareOutputs(const AcceptRequest& request, c
     baseline.cases.insert_or_assign(one->entry->one->plan.id, std::move(answer));
     changed = true;
   }
-  if (!changed) return std::optional<File>();
+  ASSAY_TRY(const bool scores_changed, AcceptScores(candidates, request, baseline, summary));
+  if (!changed && !scores_changed) return std::optional<File>();
   file.content = WriteOutputs(baseline);
   return std::optional<File>(std::move(file));
 }

@@ -39,6 +39,7 @@ struct AcceptSummary {
   std::size_t answers_new = 0;
   std::size_t answers_changed = 0;
   std::size_t answers_unchanged = 0;
+  std::size_t scored = 0;             // cases whose scores are in the baseline now
   std::size_t sessions_added = 0;     // per variant
   std::size_t sessions_replaced = 0;  // the same run was accepted before
   std::vector<NotAccepted> latency_left_out;

@@ -15,6 +15,7 @@
 #include "fixtures/run/environment.h"
 #include "fixtures/run/json.h"
 #include "fixtures/run/sample.h"
+#include "tools/compare/accepted_scores.h"
 #include "tools/compare/stored_metrics.h"
 
 namespace assay::compare {
@@ -69,6 +70,7 @@ struct AcceptedAnswer {
 struct OutputsBaseline {
   std::string variant;
   std::map<std::string, AcceptedAnswer> cases;
+  std::map<std::string, AcceptedScores> scores = {};  // also of cases without an accepted answer
 };
 
 struct SessionCase {

@@ -52,7 +52,10 @@ base::Status AppendMissing(const RunSet& runs, const BaselinesByVariant& baselin
       }
       return {};
     };
-    if (known.outputs) ASSAY_RETURN_IF_ERROR(append(known.outputs->cases, known.outputs_path));
+    if (known.outputs) {
+      ASSAY_RETURN_IF_ERROR(append(known.outputs->cases, known.outputs_path));
+      ASSAY_RETURN_IF_ERROR(append(known.outputs->scores, known.outputs_path));
+    }
     // Of the sessions only the newest: older ones may hold cases that were retired since.
     if (known.latency && !known.latency->sessions.empty()) {
       ASSAY_RETURN_IF_ERROR(append(known.latency->sessions.back().cases, known.latency_path));
@@ -127,6 +130,32 @@ void JudgeAnswersOf(const std::vector<Open>& open, const BaselinesByVariant& bas
     }
     cases[position[k]].answers = std::move(finding);
   }
+}
+
+base::Status JudgeQualityOf(const RunSet& runs, const std::vector<Open>& open, const BaselinesByVariant& baselines,
+                            const Policy& policy, std::vector<CaseComparison>& cases) {
+  std::map<const run::Run*, run::Scores> marks;
+  for (const run::Run& run : runs.runs()) {
+    ASSAY_TRY(run::Scores scores, run::ReadScores(run.directory));
+    marks.emplace(&run, std::move(scores));
+  }
+  std::vector<QualityCase> measured;
+  std::vector<std::size_t> position;
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    if (!cases[i].measured()) continue;
+    const std::optional<OutputsBaseline>& known = baselines.at(cases[i].model).outputs;
+    const AcceptedScores* accepted = nullptr;
+    if (known) {
+      const auto found = known->scores.find(cases[i].id);
+      if (found != known->scores.end()) accepted = &found->second;
+    }
+    measured.push_back({open[i].entry->one, &marks.at(open[i].entry->run), accepted,
+                        open[i].policy.quality_tolerance.value_or(policy.quality.tolerance)});
+    position.push_back(i);
+  }
+  std::vector<std::vector<QualityFinding>> findings = JudgeQuality(measured, policy.quality);
+  for (std::size_t k = 0; k < findings.size(); ++k) cases[position[k]].quality = std::move(findings[k]);
+  return {};
 }
 
 // A baseline that is not there, or not yet enough of one to judge by.
@@ -315,6 +344,7 @@ base::Result<Comparison> Compare(const CompareRequest& request, const LatencyRul
   std::vector<SuiteFinding> suite = JudgeAllLatency(request, open, known, second, rule, flags, cases);
   if (selection.Asks(Question::kLatency)) comparison.suite = std::move(suite);
   JudgeAnswersOf(open, known, policy, selection, second, cases);
+  ASSAY_RETURN_IF_ERROR(JudgeQualityOf(runs, open, known, policy, cases));
   if (request.second != nullptr) {
     for (const run::Run& one : request.second->runs()) comparison.second_looks.push_back(one.directory.string());
   } else if (selection.Asks(Question::kLatency)) {

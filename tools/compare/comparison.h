@@ -18,6 +18,7 @@
 #include "tools/compare/determinism_rule.h"
 #include "tools/compare/latency_rule.h"
 #include "tools/compare/policy.h"
+#include "tools/compare/quality_rule.h"
 #include "tools/compare/quarantine.h"
 #include "tools/compare/run_set.h"
 #include "tools/compare/selection.h"
@@ -51,6 +52,7 @@ struct CaseComparison {
   std::optional<Quarantined> quarantine;
   std::string paired_with;                    // id of the base case; empty unless a pair was compared
   std::optional<DeterminismFinding> answers;  // absent when not measured
+  std::vector<QualityFinding> quality;        // scores of the answers; part of their verdict
   Verdict answers_verdict = Verdict::kCannotTell;
   bool answers_decide = false;
 

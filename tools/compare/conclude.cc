@@ -93,8 +93,14 @@ void ConcludeCase(const Selection& selection, CaseComparison& one) {
   for (const BudgetFinding& budget : one.budgets) latency.Add(budget.verdict, budget.gates && !quarantined);
   one.latency_decides = latency.Decides();
   one.latency_verdict = latency.Worst();
-  one.answers_decide = one.answers->gates && !quarantined;
-  one.answers_verdict = AsVerdict(one.answers->verdict);
+  Said answers;
+  answers.Add(AsVerdict(one.answers->verdict), one.answers->gates && !quarantined);
+  for (const QualityFinding& finding : one.quality) {
+    // What decides nothing takes no part: marks that nobody gave say nothing of the answers.
+    if (finding.decides) answers.Add(finding.verdict, !quarantined);
+  }
+  one.answers_decide = answers.Decides();
+  one.answers_verdict = answers.Worst();
 
   Said all;
   if (selection.Asks(Question::kLatency)) all.Add(one.latency_verdict, one.latency_decides);

@@ -143,11 +143,18 @@ base::Result<OutputsBaseline> ParseOutputs(std::string_view text, const std::str
   OutputsBaseline baseline;
   baseline.variant = ReadHeader(fields, variant);
   const JsonObject& cases = RequiredObject(fields, "cases");
+  static const JsonObject kNone;
+  const JsonObject& scores = fields.Optional("scores") == nullptr ? kNone : RequiredObject(fields, "scores");
   ASSAY_RETURN_IF_ERROR(fields.Finish());
   for (const auto& [id, entry] : cases) {
     ASSAY_RETURN_IF_ERROR(CheckCaseId(id, variant, where));
     ASSAY_TRY(AcceptedAnswer answer, AnswerFromJson(entry, where, "$.cases[\"" + id + "\"]"));
     baseline.cases.emplace(id, std::move(answer));
+  }
+  for (const auto& [id, entry] : scores) {
+    ASSAY_RETURN_IF_ERROR(CheckCaseId(id, variant, where));
+    ASSAY_TRY(AcceptedScores accepted, AcceptedScoresFromJson(entry, where, "$.scores[\"" + id + "\"]"));
+    baseline.scores.emplace(id, std::move(accepted));
   }
   return baseline;
 }
@@ -155,10 +162,12 @@ base::Result<OutputsBaseline> ParseOutputs(std::string_view text, const std::str
 std::string WriteOutputs(const OutputsBaseline& baseline) {
   JsonObject cases;
   for (const auto& [id, answer] : baseline.cases) cases.emplace(id, ToJson(answer));
-  return run::WriteJson(
-      JsonObject{
-          {"schema_version", kBaselineSchemaVersion}, {"variant", baseline.variant}, {"cases", std::move(cases)}},
-      run::JsonStyle::kPretty);
+  JsonObject file{
+      {"schema_version", kBaselineSchemaVersion}, {"variant", baseline.variant}, {"cases", std::move(cases)}};
+  JsonObject scores;
+  for (const auto& [id, accepted] : baseline.scores) scores.emplace(id, ToJson(accepted));
+  if (!scores.empty()) file.emplace("scores", std::move(scores));
+  return run::WriteJson(std::move(file), run::JsonStyle::kPretty);
 }
 
 }  // namespace assay::compare

@@ -26,6 +26,16 @@ std::optional<double> ShareField(JsonFields& fields, const std::string& key) {
   return value;
 }
 
+// Of the scale of scores.
+std::optional<double> ScaleField(JsonFields& fields, const std::string& key) {
+  const std::optional<double> value = fields.OptionalNumber(key);
+  if (value && !(*value >= 0 && *value <= 1)) {
+    fields.Fail(key, "should be a share of the scale between 0 and 1, found " +
+                         run::WriteJson(*value, run::JsonStyle::kCompact));
+  }
+  return value;
+}
+
 double AlphaField(JsonFields& fields, double otherwise) {
   const double alpha = fields.OptionalNumber("alpha").value_or(otherwise);
   if (!(alpha > 0 && alpha < 1)) fields.Fail("alpha", "should lie between 0 and 1, both excluded");
@@ -133,6 +143,14 @@ base::Status ParseLatency(const Json& value, const std::string& where, Policy& p
   if (metrics != nullptr) ASSAY_RETURN_IF_ERROR(ParseMetrics(*metrics, where, policy));
   if (suite != nullptr) ASSAY_RETURN_IF_ERROR(ParseSuite(*suite, where, policy.suite));
   return {};
+}
+
+base::Status ParseQuality(const Json& value, const std::string& where, QualityPolicy& quality) {
+  JsonFields fields(value, where, "$.quality");
+  quality.gate = fields.OptionalBool("gate").value_or(quality.gate);
+  quality.tolerance = ScaleField(fields, "tolerance").value_or(quality.tolerance);
+  quality.alpha = AlphaField(fields, quality.alpha);
+  return fields.Finish();
 }
 
 // A metric that has no better side has no limit either.
@@ -257,11 +275,19 @@ base::Result<CaseRule> ParseCaseRule(const Json& value, const Policy& policy, co
   // "on" and "off" are the words of before.
   rule.latency = WordField<bool>(fields, "latency", {{"gate", true}, {"report", false}, {"on", true}, {"off", false}});
   rule.determinism = LevelField(fields, "determinism");
+  rule.quality_tolerance = ScaleField(fields, "quality_tolerance");
   if (fields.ok() && metric && rule.determinism) {
     fields.Fail("determinism", "is about the whole case; give it a rule of its own without \"metric\"");
   }
-  if (fields.ok() && !rule.min_effect && !rule.tolerance && !rule.latency && !rule.determinism) {
-    fields.Fail("", "the rule changes nothing; give it min_effect, tolerance, latency or determinism, or remove it");
+  if (fields.ok() && metric && rule.quality_tolerance) {
+    fields.Fail("quality_tolerance", "is about the whole case; give it a rule of its own without \"metric\"");
+  }
+  if (fields.ok() && !rule.min_effect && !rule.tolerance && !rule.latency && !rule.determinism &&
+      !rule.quality_tolerance) {
+    fields.Fail(
+        "",
+        "the rule changes nothing; give it min_effect, tolerance, latency, determinism or quality_tolerance, or "
+        "remove it");
   }
   ASSAY_RETURN_IF_ERROR(fields.Finish());
   if (metric) {
@@ -301,6 +327,7 @@ CasePolicy Policy::For(std::string_view case_id) const {
   for (const CaseRule& rule : cases) {
     if (!base::GlobMatches(rule.match, case_id)) continue;
     if (rule.determinism) result.determinism = *rule.determinism;
+    if (rule.quality_tolerance) result.quality_tolerance = rule.quality_tolerance;
     if (rule.metric == nullptr) {
       if (rule.min_effect) result.min_effect = rule.min_effect;
       if (rule.tolerance) result.tolerance = rule.tolerance;
@@ -366,6 +393,7 @@ base::Result<Policy> ParsePolicy(const Json& value, const std::string& where) {
   fields.RequireSchemaVersion(kPolicySchemaVersion);
   const Json* latency = fields.Optional("latency");
   const Json* determinism = fields.Optional("determinism");
+  const Json* quality = fields.Optional("quality");
   const Json* validity = fields.Optional("validity");
   const Json* goodput = fields.Optional("goodput");
   const Json* budgets = fields.Optional("budgets");
@@ -380,6 +408,7 @@ base::Result<Policy> ParsePolicy(const Json& value, const std::string& where) {
     policy.determinism_no_baseline = NoBaselineField(answer_fields).value_or(policy.determinism_no_baseline);
     ASSAY_RETURN_IF_ERROR(answer_fields.Finish());
   }
+  if (quality != nullptr) ASSAY_RETURN_IF_ERROR(ParseQuality(*quality, where, policy.quality));
   if (validity != nullptr) {
     ASSAY_TRY(policy.validity, ParseValidity(*validity, where));
   }

@@ -16,6 +16,7 @@
 #include "fixtures/run/metrics.h"
 #include "fixtures/run/summary.h"
 #include "tools/compare/determinism_level.h"
+#include "tools/compare/quality_rule.h"
 #include "tools/compare/suite_policy.h"
 #include "tools/compare/validity.h"
 
@@ -59,6 +60,7 @@ struct CaseRule {
   // their own `gate`.
   std::optional<bool> latency;
   std::optional<DeterminismLevel> determinism;  // never with a metric
+  std::optional<double> quality_tolerance;      // likewise
 };
 
 // What holds for one case after its rules were applied; of one metric of the case: Policy::Of.
@@ -73,7 +75,8 @@ struct CasePolicy {
   std::optional<double> tolerance;   // likewise
   bool latency = true;               // false: no metric gates unless a rule names it
   DeterminismLevel determinism = DeterminismLevel::kExact;
-  std::vector<OfMetric> metrics;  // beat all others; mostly empty
+  std::optional<double> quality_tolerance;  // beats the policy's
+  std::vector<OfMetric> metrics;            // beat all others; mostly empty
 };
 
 // What holds for one metric of one case.
@@ -99,6 +102,7 @@ struct Policy {
   DeterminismLevel determinism = DeterminismLevel::kExact;
   double determinism_alpha = 0.05;  // of level rate, over all cases that have it
   NoBaseline determinism_no_baseline = NoBaseline::kCannotTell;
+  QualityPolicy quality;
   ValidityPolicy validity;
   std::vector<run::Limit> goodput;  // in the order of the metric registry; empty = goodput is not asked for
   std::vector<Budget> budgets;

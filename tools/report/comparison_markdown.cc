@@ -45,7 +45,7 @@ void WriteTable(const Comparison& comparison, std::ostream& out) {
     out << "| " << EscapeForMarkdown(one.model) << " | " << EscapeForMarkdown(CaseLabel(one.prompt, one.id)) << " |";
     for (const run::Metric* metric : metrics) out << " " << EscapeForMarkdown(MetricCell(one, *metric)) << " |";
     if (latency) out << " " << EscapeForMarkdown(CaseP(one)) << " |";
-    if (answers) out << " " << EscapeForMarkdown(AnswerWord(one)) << " |";
+    if (answers) out << " " << EscapeForMarkdown(AnswerCell(one)) << " |";
     const bool alarm = one.decides && one.verdict == compare::Verdict::kRegressed;
     const std::string word = EscapeForMarkdown(CaseWord(one));
     out << " " << (alarm ? "**" + word + "**" : word) << " |\n";

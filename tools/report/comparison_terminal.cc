@@ -67,7 +67,7 @@ Row RowOf(const Comparison& comparison, const CaseComparison& one, const std::ve
     for (const run::Metric* metric : metrics) row.push_back(MetricCell(one, *metric));
     row.push_back(CaseP(one));
   }
-  if (comparison.selection.Asks(Question::kDeterminism)) row.push_back(AnswerWord(one));
+  if (comparison.selection.Asks(Question::kDeterminism)) row.push_back(AnswerCell(one));
   row.push_back(CaseWord(one));
   return row;
 }

@@ -13,6 +13,7 @@
 #include "tools/report/decision_text.h"
 #include "tools/report/latency_text.h"
 #include "tools/report/numbers.h"
+#include "tools/report/quality_text.h"
 
 namespace assay::report {
 namespace {
@@ -161,8 +162,10 @@ CaseDetails DetailsOf(const Comparison& comparison, const CaseComparison& one) {
     AddLatencyLines(comparison, one, details.lines);
     AddPolicyLines(one, details.lines);
   }
-  if (comparison.selection.Asks(Question::kDeterminism))
+  if (comparison.selection.Asks(Question::kDeterminism)) {
     AddAnswerLines(one, comparison.pair.has_value(), details.lines);
+    for (DetailLine& line : QualityLines(one)) details.lines.push_back(std::move(line));
+  }
   if (one.facts.failed > 0) {
     details.lines.push_back(
         DetailLine{0, std::to_string(one.facts.failed) + " requests failed (" + one.facts.Outcomes() + ") beside the " +
@@ -194,6 +197,10 @@ std::string CaseWord(const CaseComparison& one) {
 std::string AnswerWord(const CaseComparison& one) {
   if (!one.answers) return "-";
   return std::string(compare::ToString(one.answers->verdict));
+}
+
+std::string AnswerCell(const CaseComparison& one) {
+  return AnswerWord(one) + (QualityFell(one) ? ", quality fell" : "");
 }
 
 std::string SummaryLine(const Comparison& comparison) {

@@ -30,6 +30,8 @@ std::string SamplingNote(const compare::Comparison& comparison, std::string_view
 // the policy says so.
 std::string CaseWord(const compare::CaseComparison& one);
 std::string AnswerWord(const compare::CaseComparison& one);
+// The same in a table, where a score that fell is said as well.
+std::string AnswerCell(const compare::CaseComparison& one);
 
 struct DetailLine {
   int level = 0;  // 0: a finding, 1: what belongs to it

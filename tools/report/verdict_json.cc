@@ -127,6 +127,24 @@ Json ToJson(const compare::DeterminismFinding& finding) {
       {"notes", Strings(finding.notes)}};
 }
 
+Json ToJson(const compare::QualityFinding& finding) {
+  return JsonObject{{"source", std::string(run::ToString(finding.source))},
+                    {"dimension", finding.dimension.empty() ? Json() : Json(finding.dimension)},
+                    {"judge", finding.judge ? Json(finding.judge->model) : Json()},
+                    {"template_version", finding.judge ? Json(finding.judge->template_version) : Json()},
+                    {"mean", Number(finding.mean)},
+                    {"accepted_mean", Number(finding.accepted_mean)},
+                    {"n", Count(finding.n)},
+                    {"accepted_n", Count(finding.accepted_n)},
+                    {"tolerance", Number(finding.tolerance)},
+                    {"varies", finding.varies},
+                    {"p", Number(finding.p)},
+                    {"p_adjusted", Number(finding.p_adjusted)},
+                    {"verdict", std::string(compare::ToString(finding.verdict))},
+                    {"decides", finding.decides},
+                    {"reason", finding.reason}};
+}
+
 Json ToJson(const compare::BudgetFinding& finding) {
   return JsonObject{{"metric", std::string(finding.metric->name)},
                     {"unit", std::string(finding.metric->unit)},
@@ -176,6 +194,8 @@ Json SecondLook(const Comparison& comparison) {
 Json ToJson(const CaseComparison& one) {
   JsonArray metrics;
   JsonArray budgets;
+  JsonArray quality;
+  for (const compare::QualityFinding& finding : one.quality) quality.push_back(ToJson(finding));
   for (const compare::BudgetFinding& finding : one.budgets) budgets.push_back(ToJson(finding));
   for (const compare::LatencyFinding& finding : one.latency) metrics.push_back(ToJson(finding));
   return JsonObject{{"id", one.id},
@@ -198,7 +218,8 @@ Json ToJson(const CaseComparison& one) {
                                            {"metrics", std::move(metrics)}}},
                     {"determinism", JsonObject{{"verdict", std::string(compare::ToString(one.answers_verdict))},
                                                {"decides", one.answers_decide},
-                                               {"answers", one.answers ? ToJson(*one.answers) : Json()}}}};
+                                               {"answers", one.answers ? ToJson(*one.answers) : Json()},
+                                               {"quality", std::move(quality)}}}};
 }
 
 Json ToJson(const compare::SuiteFinding& suite) {
