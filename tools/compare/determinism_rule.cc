@@ -34,6 +34,7 @@ std::string ComparedOf(const run::RunCase& one, const std::string& sha256) {
 struct Shares {
   std::vector<AnswerShare> sorted;
   std::unordered_map<std::string, std::string> representative;  // of each answer, by its hash: the share's
+  std::unordered_map<std::string, const run::Sample*> first;    // of each answer, by its hash: a sample that gave it
   std::size_t counting = 0;
 };
 
@@ -50,6 +51,7 @@ Shares CountAnswers(const run::RunCase& one) {
       const auto [found, inserted] = by_compared.emplace(ComparedOf(one, sha256), result.sorted.size());
       if (inserted) result.sorted.push_back(AnswerShare{sha256, 0, sample.repetition, "", false, false});
       known = by_answer.emplace(sha256, found->second).first;
+      result.first.emplace(sha256, &sample);
     }
     AnswerShare& share = result.sorted[known->second];
     ++share.count;
@@ -71,17 +73,19 @@ Shares CountAnswers(const run::RunCase& one) {
   return result;
 }
 
-// The first sample that counts and gave this very answer.
-const run::Sample* SampleOf(const run::RunCase& one, const std::string& sha256) {
-  for (const run::Sample& sample : one.samples) {
-    if (sample.counts() && sample.answer_sha256.value_or("") == sha256) return &sample;
-  }
-  return nullptr;
+ComparableAnswer ComparableIn(const run::RunCase& one, const Shares& shares, const std::string& sha256) {
+  ComparableAnswer result = ComparableOf(AnswerOf(one, sha256), one.plan.scrub);
+  result.finish_reason = shares.first.at(sha256)->finish_reason;
+  return result;
 }
 
-ComparableAnswer ComparableIn(const run::RunCase& one, const std::string& sha256) {
-  ComparableAnswer result = ComparableOf(AnswerOf(one, sha256), one.plan.scrub);
-  if (const run::Sample* sample = SampleOf(one, sha256)) result.finish_reason = sample->finish_reason;
+// As much of it as the level looks at: of thousands of answers nobody needs all texts to see that they differ.
+ComparableAnswer ComparableFor(const DeterminismLevel& level, const run::RunCase& one, const Shares& shares,
+                               const std::string& sha256) {
+  if (level.gates() && !level.exact()) return ComparableIn(one, shares, sha256);
+  ComparableAnswer result;
+  result.sha256 = sha256;
+  result.compared_sha256 = ComparedOf(one, sha256);
   return result;
 }
 
@@ -160,13 +164,13 @@ struct Agreement {
   std::size_t another = 0;  // index of a share to show against the reference; 0 = none
 };
 
-Agreement Agree(const run::RunCase& one, const DeterminismLevel& level, const ComparableAnswer* accepted,
-                DeterminismFinding& finding) {
+Agreement Agree(const run::RunCase& one, const Shares& shares, const DeterminismLevel& level,
+                const ComparableAnswer* accepted, DeterminismFinding& finding) {
   Agreement result;
-  const ComparableAnswer modal = ComparableIn(one, finding.shares.front().sha256);
+  const ComparableAnswer modal = ComparableFor(level, one, shares, finding.shares.front().sha256);
   for (std::size_t i = 0; i < finding.shares.size(); ++i) {
     AnswerShare& share = finding.shares[i];
-    const ComparableAnswer now = i == 0 ? modal : ComparableIn(one, share.sha256);
+    const ComparableAnswer now = i == 0 ? modal : ComparableFor(level, one, shares, share.sha256);
     const Judged to_modal = i == 0 ? Judged{Sameness::kSame, {}} : SameAnswer(level, modal, now);
     result.with_itself = result.with_itself && to_modal.sameness == Sameness::kSame;
     result.unknown = result.unknown || to_modal.sameness == Sameness::kUnknown;
@@ -281,13 +285,12 @@ AcceptedAnswer ModalAnswer(const run::RunCase& one) {
   if (modal.facts) {
     for (run::AnswerCheck& check : modal.facts->checks) check.detail.clear();
   }
-  if (const run::Sample* sample = SampleOf(one, modal.answer_sha256)) {
-    modal.finish_reason = sample->finish_reason;
-    // Counts of our own are no property of the answer and are never compared with the service's.
-    if (run::IsServerUsage(sample->token_source)) {
-      modal.prompt_tokens = sample->prompt_tokens;
-      modal.completion_tokens = sample->completion_tokens;
-    }
+  const run::Sample& sample = *shares.first.at(modal.answer_sha256);
+  modal.finish_reason = sample.finish_reason;
+  // Counts of our own are no property of the answer and are never compared with the service's.
+  if (run::IsServerUsage(sample.token_source)) {
+    modal.prompt_tokens = sample.prompt_tokens;
+    modal.completion_tokens = sample.completion_tokens;
   }
   return modal;
 }
@@ -317,9 +320,9 @@ DeterminismFinding JudgeAnswers(const run::RunCase& one, const AcceptedAnswer* a
     CompareFacts(*accepted, modal, level, finding);
     reference = ComparableOf(*accepted, one.plan.scrub);
   }
-  const Agreement agreement = Agree(one, level, reference ? &*reference : nullptr, finding);
+  const Agreement agreement = Agree(one, shares, level, reference ? &*reference : nullptr, finding);
   ListDiffering(one, shares, same_request, finding);
-  const ComparableAnswer first = ComparableIn(one, finding.shares.front().sha256);
+  const ComparableAnswer first = ComparableIn(one, shares, finding.shares.front().sha256);
   if (first.kept) finding.scrubbed = run::CountScrubbed(AnswerOf(one, first.sha256).text, one.plan.scrub);
   if (same_request && reference->compared_sha256 != first.compared_sha256) {
     for (FactChange& change : FactDifferences(*reference, first)) finding.facts.push_back(std::move(change));
@@ -327,7 +330,7 @@ DeterminismFinding JudgeAnswers(const run::RunCase& one, const AcceptedAnswer* a
 
   // Show the accepted answer against one that differs; without an accepted one, two answers of the run.
   if (agreement.another > 0) {
-    const ComparableAnswer other = ComparableIn(one, finding.shares[agreement.another - 1].sha256);
+    const ComparableAnswer other = ComparableIn(one, shares, finding.shares[agreement.another - 1].sha256);
     Differ(same_request ? *reference : first, other, finding);
     finding.difference_within_run = finding.difference.has_value() && !same_request;
   }
