@@ -10,6 +10,7 @@
 
 #include "benchmarks/suite/block_window.h"
 #include "benchmarks/suite/case_log.h"
+#include "benchmarks/suite/failure_words.h"
 #include "benchmarks/suite/hung.h"
 #include "benchmarks/suite/probe_cases.h"
 #include "benchmarks/suite/reporter.h"
@@ -29,23 +30,6 @@ constexpr std::size_t kBatch = 512;
 
 // Upkeep of more than this share of a request's time is in what the machine did meanwhile.
 constexpr int kUpkeepShows = 50;
-
-// Empty when it is good.
-std::string Reason(const run::Sample& sample) {
-  if (sample.outcome == run::Outcome::kOk) return {};
-  return std::string(ToString(sample.outcome)) + ": " + sample.error;
-}
-
-std::string NotAskedAgain(const run::Sample& sample) {
-  return "; not asked again, one such request took " + base::FormatDuration(*sample.timeline.closed);
-}
-
-// Of a load that ended early.
-std::string NothingAnswered() {
-  return "nothing answered for " +
-         std::to_string(std::chrono::duration_cast<std::chrono::seconds>(kHangsAfter).count()) +
-         " s, the rest was not sent";
-}
 
 base::Nanoseconds Took(const chat::Completion& completion) {
   return completion.sample.timeline.closed.value_or(base::Nanoseconds(0));
@@ -217,7 +201,8 @@ class Measurement::Impl {
       if (!ok() || Cancelled()) return;
       const AskedProbe asked =
           AskProbe(asker_, plan,
-                   {[&](const chat::Completion& completion) { Record(completion); },
+                   // A copy: the words of a confidential answer are taken away from it, and the probe still needs them.
+                   {[&](chat::Completion completion) { Record(plan, completion); },
                     [&](std::int64_t step) {
                       progress_.Measure(step, plan_[i].repetitions, plan.id, step, plan_[i].repetitions);
                     },

@@ -18,7 +18,7 @@ namespace assay::suite {
 struct ProbeSurroundings {
   // Every request, with case, repetition and step filled in: disturbed ones before the one that stands, a reference (a
   // warm-up) after it.
-  std::function<void(chat::Completion& completion)> record;
+  std::function<void(const chat::Completion& completion)> record;
   std::function<void(std::int64_t step)> begins;  // told before each step, or block of steps
   std::function<bool()> stopped;                  // nothing more is asked
 };

@@ -2,6 +2,9 @@
 #include "tools/compare/accepted_scores.h"
 
 #include <cmath>
+#include <cstdio>
+
+#include "fixtures/base/text.h"
 
 namespace assay::compare {
 namespace {
@@ -14,9 +17,16 @@ using run::JsonObject;
 constexpr double kSteps = 1e6;
 constexpr std::int64_t kMostCount = 1'000'000;  // of one value
 
+// A key, so that a line of the file is a value and its count. Shares have six digits.
+std::string ShareText(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  return text;
+}
+
 Json ToJson(const AcceptedSeries& series) {
-  JsonArray values;
-  for (const auto& [value, count] : series.counts) values.push_back(JsonArray{value, count});
+  JsonObject values;
+  for (const auto& [value, count] : series.counts) values.emplace(ShareText(value), count);
   JsonObject object{{"source", std::string(run::ToString(series.source))},
                     {"mean", std::round(series.Mean() * kSteps) / kSteps},
                     {"values", std::move(values)}};
@@ -36,7 +46,7 @@ base::Result<AcceptedSeries> SeriesFromJson(const Json& value, const std::string
   series.dimension = fields.OptionalString("dimension").value_or("");
   const std::optional<std::string> judge = fields.OptionalString("judge");
   const std::optional<std::int64_t> version = fields.OptionalInteger("template_version");
-  const JsonArray& values = fields.RequiredArray("values");
+  const Json* values = fields.Required("values");
   if (fields.ok() && !source) fields.Fail("source", "should be automatic, human or judge");
   if (fields.ok() && (*source == run::ScoreSource::kJudge) != (judge && version)) {
     fields.Fail("judge", "a judge's score, and no other, has judge and template_version");
@@ -44,21 +54,21 @@ base::Result<AcceptedSeries> SeriesFromJson(const Json& value, const std::string
   if (fields.ok() && (*source == run::ScoreSource::kAutomatic) != series.dimension.empty()) {
     fields.Fail("dimension", "a mark, and no other score, has a dimension");
   }
-  if (fields.ok() && values.empty()) fields.Fail("values", "is empty");
+  if (fields.ok() && (values->as_object() == nullptr || values->as_object()->empty())) {
+    fields.Fail("values", "should be an object of shares and how often each came");
+  }
   ASSAY_RETURN_IF_ERROR(fields.Finish());
   series.source = *source;
   if (judge) series.judge = run::JudgeInfo{*judge, *version};
-  for (const Json& entry : values) {
-    const JsonArray* pair = entry.as_array();
-    const bool two = pair != nullptr && pair->size() == 2;
-    const std::optional<double> share = two ? (*pair)[0].as_number() : std::nullopt;
-    const std::int64_t* count = two ? (*pair)[1].as_integer() : nullptr;
-    if (!share || !(*share >= 0 && *share <= 1) || count == nullptr || *count < 1 || *count > kMostCount ||
-        !series.counts.emplace(*share, *count).second) {
+  for (const auto& [text, entry] : *values->as_object()) {
+    const std::optional<double> share = base::ParseDouble(text);
+    const std::int64_t* count = entry.as_integer();
+    const bool good = share && *share >= 0 && *share <= 1 && count != nullptr && *count >= 1 && *count <= kMostCount;
+    if (!good || !series.counts.emplace(*share, *count).second) {
       return base::Error{base::ErrorCode::kInvalidInput,
                          path +
-                             ".values: should hold [share, count] with different shares from 0 to 1; do not edit "
-                             "scores, accept a run instead",
+                             ".values: should hold different shares from 0 to 1, each with how often it came; do not "
+                             "edit scores, accept a run instead",
                          where};
     }
   }

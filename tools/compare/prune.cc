@@ -70,7 +70,9 @@ class Pruner {
     if (!known) return {};
     std::set<std::string> gone;
     std::erase_if(known->cases, [&](const auto& entry) { return Goes(entry.first, gone); });
-    Record(path, gone, [&] { return known->cases.empty() ? std::optional<std::string>() : WriteOutputs(*known); });
+    std::erase_if(known->scores, [&](const auto& entry) { return Goes(entry.first, gone); });
+    const bool empty = known->cases.empty() && known->scores.empty();
+    Record(path, gone, [&] { return empty ? std::optional<std::string>() : WriteOutputs(*known); });
     return {};
   }
 

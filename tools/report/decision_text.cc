@@ -6,6 +6,7 @@
 
 #include "fixtures/base/text.h"
 #include "tools/report/latency_text.h"
+#include "tools/report/quality_text.h"
 
 namespace assay::report {
 namespace {
@@ -64,6 +65,7 @@ struct Against {
   std::size_t slower = 0;
   std::size_t budget = 0;
   std::size_t answers = 0;
+  std::size_t worse = 0;
   std::size_t failed = 0;
   std::size_t missing = 0;
   std::size_t untold = 0;
@@ -88,7 +90,8 @@ struct Against {
             }));
     }
     if (comparison.selection.Asks(Question::kDeterminism)) {
-      count(answers, one.answers_decide && one.answers_verdict == Verdict::kRegressed);
+      count(answers, one.answers && one.answers->gates && AsVerdict(one.answers->verdict) == Verdict::kRegressed);
+      count(worse, QualityFell(one));
     }
     if (!found && one.verdict == Verdict::kCannotTell) ++untold;
   }
@@ -132,6 +135,7 @@ std::string DecidedByLine(const Comparison& comparison) {
   add(against.slower, "slower");
   add(against.budget, "off budget");
   add(against.answers, "with other answers");
+  add(against.worse, "with worse answers");
   add(against.failed, "failed");
   add(against.missing, "missing");
   add(against.untold, "that cannot be told");

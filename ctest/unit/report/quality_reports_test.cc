@@ -80,6 +80,7 @@ TEST(QualityReports, TerminalAndMarkdownShowThemEscaped) {
   WriteComparisonTerminal(Compared(), terminal);
   EXPECT_THAT(terminal.str(), HasSubstr("quality regressed, expectations met"));
   EXPECT_THAT(terminal.str(), HasSubstr("unchanged, quality fell"));
+  EXPECT_THAT(terminal.str(), HasSubstr("decided by: 1 case with worse answers\n"));
   EXPECT_THAT(terminal.str(), Not(HasSubstr("\x1b")));
   std::ostringstream markdown;
   WriteComparisonMarkdown(Compared(), markdown);
