@@ -59,8 +59,8 @@ struct CaseRule {
   // false: shown only. true: with a metric, it gates there; without one, takes back a false and leaves the metrics
   // their own `gate`.
   std::optional<bool> latency;
-  std::optional<DeterminismLevel> determinism;  // never with a metric
-  std::optional<double> quality_tolerance;      // likewise
+  std::optional<DeterminismLevel> determinism;   // never with a metric
+  std::optional<double> quality_tolerance = {};  // likewise
 };
 
 // What holds for one case after its rules were applied; of one metric of the case: Policy::Of.

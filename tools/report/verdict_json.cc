@@ -207,24 +207,6 @@ Json ToJson(const compare::QualityFinding& finding) {
                     {"reason", finding.reason}};
 }
 
-Json ToJson(const compare::QualityFinding& finding) {
-  return JsonObject{{"source", std::string(run::ToString(finding.source))},
-                    {"dimension", finding.dimension.empty() ? Json() : Json(finding.dimension)},
-                    {"judge", finding.judge ? Json(finding.judge->model) : Json()},
-                    {"template_version", finding.judge ? Json(finding.judge->template_version) : Json()},
-                    {"mean", Number(finding.mean)},
-                    {"accepted_mean", Number(finding.accepted_mean)},
-                    {"n", Count(finding.n)},
-                    {"accepted_n", Count(finding.accepted_n)},
-                    {"tolerance", Number(finding.tolerance)},
-                    {"varies", finding.varies},
-                    {"p", Number(finding.p)},
-                    {"p_adjusted", Number(finding.p_adjusted)},
-                    {"verdict", std::string(compare::ToString(finding.verdict))},
-                    {"decides", finding.decides},
-                    {"reason", finding.reason}};
-}
-
 Json ToJson(const compare::BudgetFinding& finding) {
   return JsonObject{{"metric", std::string(finding.metric->name)},
                     {"unit", std::string(finding.metric->unit)},

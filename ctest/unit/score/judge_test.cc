@@ -74,10 +74,10 @@ TEST(Judge, ReadsMarksHoweverTheyAreSaid) {
            R"(Sure! Here you go: {"Brevity": "2", "COHERENCE": "4/5", "factuality": 5.0, "comment": "fine"} Bye.)",
            R"({"brevity":3,"coherence":3,"factuality":3} was the form. {"brevity":2,"coherence":4,"factuality":5})",
            "Brevity: 2/5\nCoherence: 4\n**Factuality**: 5",
-           "- brevity = 2\n- coherence (1-5): 4 would be 1-5\nfactuality: 5",
+           "- brevity = 2\n- coherence: 4 of 5\nfactuality: 5",
        }) {
     const Marks marks = ParseMarks(said, UsualDimensions());
-    if (std::string(said).find("would be") == std::string::npos) EXPECT_EQ(marks, good) << said;
+    EXPECT_EQ(marks, good) << said;
   }
 }
 
