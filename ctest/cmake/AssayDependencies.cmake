@@ -13,6 +13,15 @@ add_library(assay_rapidjson INTERFACE)
 target_include_directories(assay_rapidjson SYSTEM INTERFACE ${RAPIDJSON_INCLUDE_DIR})
 target_compile_definitions(assay_rapidjson INTERFACE RAPIDJSON_HAS_STDSTRING=1)
 
+# RE2 matches regular expressions in time proportional to the text, whatever a hostile answer holds; no engine of Boost or
+# the standard library does. Debian's package has no CMake files.
+find_package(re2 CONFIG QUIET)
+if(NOT TARGET re2::re2)
+  find_package(PkgConfig REQUIRED)
+  pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET GLOBAL re2)
+  add_library(re2::re2 ALIAS PkgConfig::RE2)
+endif()
+
 if(ASSAY_BUILD_TESTS)
   find_package(GTest 1.12 REQUIRED)
   include(GoogleTest)

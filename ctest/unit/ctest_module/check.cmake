@@ -404,7 +404,7 @@ function(bootstrap)
 endfunction()
 
 function(bootstrap_on_debian)
-  set(libraries libbenchmark-dev libgtest-dev libgmock-dev libcurl4-openssl-dev rapidjson-dev)
+  set(libraries libbenchmark-dev libgtest-dev libgmock-dev libcurl4-openssl-dev libre2-dev rapidjson-dev)
   set(boost_181 libboost1.81-dev libboost-filesystem1.81-dev libboost-program-options1.81-dev)
   set(boost_183 libboost1.83-dev libboost-filesystem1.83-dev libboost-program-options1.83-dev)
   set(boost_188 libboost1.88-dev libboost-filesystem1.88-dev libboost-program-options1.88-dev libboost-process1.88-dev)
@@ -427,7 +427,7 @@ function(bootstrap_on_debian)
   expect(0 NOT "installing")
 
   machine(debian tools)  # another curl is as good, an incomplete Boost is completed with its own version
-  write_state(installed libbenchmark-dev libgtest-dev libgmock-dev libcurl4-gnutls-dev rapidjson-dev libboost1.81-dev)
+  write_state(installed libbenchmark-dev libgtest-dev libgmock-dev libcurl4-gnutls-dev libre2-dev rapidjson-dev libboost1.81-dev)
   write_state(lists ${libraries} ${boost_181} ${boost_183})
   bootstrap()
   expect(0 SAYS "installing libboost-filesystem1.81-dev libboost-program-options1.81-dev " NOT "update" "curl")
