@@ -147,6 +147,9 @@ class Bench {
     std::erase_if(pinned->models, [&](const catalogue::ResolvedModel& model) {
       return std::ranges::none_of(*cases, [&](const run::PlannedCase& plan) { return plan.model == model.variant; });
     });
+    if (const base::Status status = CheckRunDirectory(options_.run_directory, *cases); !status.ok()) {
+      return Fail(status.error(), kUsageOrInput);
+    }
     if (const base::Status status = Cached(pinned->models, *cases); !status.ok()) return Fail(status.error());
     const auto tell = [this](const std::vector<std::string>& lines) { Tell(lines); };
     const Ended ended =

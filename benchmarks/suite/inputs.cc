@@ -102,4 +102,18 @@ session::SessionOptions MakeSessionOptions(const Options& options, const Environ
   return session;
 }
 
+base::Status CheckRunDirectory(const std::filesystem::path& directory, const std::vector<run::PlannedCase>& cases) {
+  if (std::ranges::none_of(cases, &run::PlannedCase::store_hash)) return {};
+  for (const char* kept : {"annotations.json", "judge"}) {
+    std::error_code none;
+    if (!std::filesystem::exists(directory / kept, none)) continue;
+    return base::Error{
+        base::ErrorCode::kUsage,
+        "this run keeps only hashes of confidential prompts, and marks of an older run with its texts are "
+        "here; move them away, or name another folder with --run",
+        (directory / kept).string()};
+  }
+  return {};
+}
+
 }  // namespace assay::suite

@@ -37,4 +37,8 @@ std::filesystem::path JudgingProgram();
 session::SessionOptions MakeSessionOptions(const Options& options, const Environment& environment,
                                            const AskedModels& models);
 
+// kUsage: a case keeps hashes only, and the run directory holds what people or a judging model were shown of an older
+// run there. Nothing of it is ours to delete.
+base::Status CheckRunDirectory(const std::filesystem::path& directory, const std::vector<run::PlannedCase>& cases);
+
 }  // namespace assay::suite

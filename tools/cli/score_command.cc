@@ -113,8 +113,8 @@ base::Result<int> WriteTemplate(const Options& options, std::ostream& out) {
     return Usage("'" + base::ToUtf8(file) +
                  "' is there already and may hold somebody's marks; name another file with --output, or remove it");
   }
-  ASSAY_RETURN_IF_ERROR(
-      base::WriteFileAtomically(file, run::WriteJson(score::Template(subjects, dimensions), run::JsonStyle::kPretty)));
+  ASSAY_RETURN_IF_ERROR(base::WriteFileAtomically(
+      file, run::EscapeUnseen(run::WriteJson(score::Template(subjects, dimensions), run::JsonStyle::kPretty))));
   out << "wrote " << base::EscapeForTerminal(base::ToUtf8(file)) << ": "
       << Count(static_cast<std::int64_t>(subjects.answers.size()), "answer")
       << " to mark; fill in \"rater\" and \"marks\", then type\n  assay score "

@@ -13,6 +13,7 @@ namespace assay::compare {
 namespace {
 
 std::string Rounded(double value) {
+  if (value < 1e-6) return "under 0.000001";
   const double digits = value < 0.001 ? 1e6 : 1e3;
   return run::WriteJson(std::round(value * digits) / digits, run::JsonStyle::kCompact);
 }

@@ -55,6 +55,7 @@ ComparableAnswer ComparableOf(const AcceptedAnswer& accepted, std::span<const st
   if (!answer.kept) answer.compared_sha256 = accepted.compared_sha256.value_or(accepted.answer_sha256);
   ComparableAnswer result = ComparableOf(answer, scrub);
   result.finish_reason = accepted.finish_reason;
+  result.expect_sha256 = accepted.expect_sha256;
   return result;
 }
 
@@ -65,6 +66,7 @@ std::vector<FactChange> FactDifferences(const ComparableAnswer& before, const Co
     const auto word = [](bool refusal) { return refusal ? "yes" : "no"; };
     changes.push_back(FactChange{"refusal", word(before.facts->refusal), word(now.facts->refusal)});
   }
+  if (before.expect_sha256 != now.expect_sha256) return changes;
   for (const run::AnswerCheck& check : before.facts->checks) {
     const run::AnswerCheck* const other = Find(*now.facts, check.name);
     if (other == nullptr || other->score >= check.score) continue;

@@ -22,6 +22,7 @@ struct ComparableAnswer {
   run::ComparedAnswer compared;
   std::optional<run::AnswerFacts> facts;  // absent in files of before
   std::optional<std::string> finish_reason;
+  std::string expect_sha256;  // of what the checks among the facts are of
 };
 
 ComparableAnswer ComparableOf(const run::Answer& answer, std::span<const std::string> scrub);
@@ -37,7 +38,8 @@ struct FactChange {
 };
 
 // What can be said of both answers beside their words and differs: refusal, the language where the prompt declares one,
-// and checks that `before` met better. What got better is no difference.
+// and, where both are checked for the
+// same, checks that `before` met better. What got better is no difference.
 std::vector<FactChange> FactDifferences(const ComparableAnswer& before, const ComparableAnswer& now);
 
 enum class Sameness {

@@ -63,6 +63,7 @@ struct AcceptedAnswer {
   run::Json request = {};                           // as run::WithoutMessages leaves it: what of it changed
   std::optional<SeenAnswers> seen = {};
   std::optional<run::AnswerFacts> facts = {};  // details left out
+  std::string expect_sha256 = {};              // what its checks are of; empty without checks
   // Of a probe what it found; then nothing of one answer is here.
   std::optional<AcceptedProbe> probe = {};
 

@@ -76,6 +76,7 @@ Shares CountAnswers(const run::RunCase& one) {
 ComparableAnswer ComparableIn(const run::RunCase& one, const Shares& shares, const std::string& sha256) {
   ComparableAnswer result = ComparableOf(AnswerOf(one, sha256), one.plan.scrub);
   result.finish_reason = shares.first.at(sha256)->finish_reason;
+  result.expect_sha256 = one.plan.expect_sha256;
   return result;
 }
 
@@ -124,27 +125,33 @@ void CompareFacts(const AcceptedAnswer& accepted, const AcceptedAnswer& now, con
   if (level.exact() || !level.gates()) compare("completion_tokens", accepted.completion_tokens, now.completion_tokens);
 }
 
-// Values that differ between repetitions of one answer.
-void NoteSpread(const run::RunCase& one, const Shares& shares, DeterminismFinding& finding) {
+// What the service says beside its answers and differs between repetitions, in words, one each. At levels where the
+// words are free the answers may have any number of tokens, and at exact ones those of another answer are no news.
+std::vector<std::string> Wavering(const run::RunCase& one, const Shares& shares, const DeterminismFinding& finding) {
+  const bool of_modal = finding.level.exact() || !finding.level.gates();
   std::set<std::string> finish;
   std::set<std::string> prompt;
   std::set<std::string> completion;
   for (const run::Sample& sample : one.samples) {
     if (!sample.counts()) continue;
     const auto share = shares.representative.find(sample.answer_sha256.value_or(""));
-    if (share == shares.representative.end() || share->second != finding.shares.front().sha256) continue;
+    const bool modal = share != shares.representative.end() && share->second == finding.shares.front().sha256;
+    if (of_modal && !modal) continue;
     finish.insert(sample.finish_reason.value_or("not stated"));
+    if (!run::IsServerUsage(sample.token_source)) continue;
     prompt.insert(Text(sample.prompt_tokens));
-    completion.insert(Text(sample.completion_tokens));
+    if (of_modal) completion.insert(Text(sample.completion_tokens));
   }
-  const auto note = [&](const char* name, const std::set<std::string>& values) {
+  std::vector<std::string> words;
+  const auto say = [&](const char* name, const std::set<std::string>& values) {
     if (values.size() < 2) return;
-    finding.notes.push_back(std::string(name) + " varies within the run: " +
-                            base::Join(std::vector<std::string>(values.begin(), values.end()), ", "));
+    words.push_back(std::string(name) + " varies within the run: " +
+                    base::Join(std::vector<std::string>(values.begin(), values.end()), ", "));
   };
-  note("finish_reason", finish);
-  note("prompt_tokens", prompt);
-  note("completion_tokens", completion);
+  say("finish_reason", finish);
+  say("prompt_tokens", prompt);
+  say("completion_tokens", completion);
+  return words;
 }
 
 std::string ChangedReason(const DeterminismFinding& finding, bool same_answer) {
@@ -217,8 +224,12 @@ std::string NondeterministicReason(const DeterminismFinding& finding, bool has_a
   std::string reason = std::to_string(finding.shares.size()) + " different answers in " + std::to_string(finding.n) +
                        " repetitions of one request";
   if (has_accepted) {
-    reason +=
-        modal_is_accepted ? "; the most frequent is the accepted one" : "; the most frequent is not the accepted one";
+    const bool as_often = std::any_of(finding.shares.begin(), finding.shares.end(), [&](const AnswerShare& share) {
+      return share.accepted && share.count == finding.shares.front().count;
+    });
+    reason += modal_is_accepted ? "; the most frequent is the accepted one"
+              : as_often        ? "; another one is as frequent as the accepted one"
+                                : "; the most frequent is not the accepted one";
   }
   return reason;
 }
@@ -285,6 +296,7 @@ AcceptedAnswer ModalAnswer(const run::RunCase& one) {
   const std::string compared = ComparedOf(one, modal.answer_sha256);
   if (compared != modal.answer_sha256) modal.compared_sha256 = compared;
   modal.facts = answer.facts;
+  if (modal.facts && !modal.facts->checks.empty()) modal.expect_sha256 = one.plan.expect_sha256;
   if (modal.facts) {
     for (run::AnswerCheck& check : modal.facts->checks) check.detail.clear();
   }
@@ -313,7 +325,7 @@ DeterminismFinding JudgeAnswers(const run::RunCase& one, const AcceptedAnswer* a
     return finding;
   }
   finding.shares = std::move(shares.sorted);
-  NoteSpread(one, shares, finding);
+  const std::vector<std::string> wavering = Wavering(one, shares, finding);
   const bool same_request = accepted != nullptr && accepted->fingerprint == one.plan.fingerprint;
   const AcceptedAnswer modal = ModalAnswer(one);
   if (accepted != nullptr) finding.accepted = accepted->accepted;
@@ -331,6 +343,7 @@ DeterminismFinding JudgeAnswers(const run::RunCase& one, const AcceptedAnswer* a
     for (FactChange& change : FactDifferences(*reference, first)) finding.facts.push_back(std::move(change));
   }
 
+  finding.notes.insert(finding.notes.begin(), wavering.begin(), wavering.end());
   // Show the accepted answer against one that differs; without an accepted one, two answers of the run.
   if (agreement.another > 0) {
     const ComparableAnswer other = ComparableIn(one, shares, finding.shares[agreement.another - 1].sha256);
@@ -338,12 +351,23 @@ DeterminismFinding JudgeAnswers(const run::RunCase& one, const AcceptedAnswer* a
     finding.difference_within_run = finding.difference.has_value() && !same_request;
   }
 
+  if (agreement.another > 0 && level.gates() && !level.exact() && !agreement.with_itself) {
+    const ComparableAnswer other = ComparableIn(one, shares, finding.shares[agreement.another - 1].sha256);
+    for (const FactChange& change : FactDifferences(first, other)) {
+      finding.notes.push_back("within the run " + change.name + " is " + change.old_value + " and " + change.new_value);
+    }
+  }
   const bool other_scrub = same_request && !reference->kept && accepted->scrub != one.plan.scrub;
   if (agreement.unknown) {
     finding.verdict = AnswerVerdict::kNotCompared;
     finding.reason = level.kind == DeterminismLevel::Kind::kFacts
-                         ? "the accepted answer or this one was recorded without facts; measure and accept once more"
+                         ? "the accepted answer or this one was recorded without facts; measure once more, and accept "
+                           "with this policy"
                          : NotKept(level);
+  } else if (level.gates() && !wavering.empty() &&
+             (agreement.with_itself || level.kind == DeterminismLevel::Kind::kRate)) {
+    finding.verdict = AnswerVerdict::kNondeterministic;
+    finding.reason = base::Join(wavering, ", ");
   } else if (level.kind == DeterminismLevel::Kind::kRate && same_request && !other_scrub) {
     OpenRate(*accepted, planned, finding);
   } else if (!agreement.with_itself) {

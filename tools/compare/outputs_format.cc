@@ -65,7 +65,10 @@ base::Result<Acceptance> AcceptanceFromJson(const Json& value, const std::string
 base::Result<SeenAnswers> SeenFromJson(const Json& value, const std::string& where, const std::string& path) {
   JsonFields fields(value, where, path);
   SeenAnswers seen{fields.RequiredInteger("same"), fields.RequiredInteger("others")};
-  if (seen.same < 0 || seen.others < 0) fields.Fail("", "counts should be 0 or more");
+  constexpr std::int64_t kMost = 1'000'000'000;
+  if (seen.same < 0 || seen.others < 0 || seen.same > kMost || seen.others > kMost) {
+    fields.Fail("", "counts should be from 0 to " + std::to_string(kMost));
+  }
   ASSAY_RETURN_IF_ERROR(fields.Finish());
   return seen;
 }
@@ -90,6 +93,7 @@ base::Result<AcceptedAnswer> AnswerFromJson(const Json& value, const std::string
     answer.scrub = fields.OptionalStrings("scrub");
     seen = fields.Optional("seen");
     facts = fields.Optional("facts");
+    answer.expect_sha256 = fields.OptionalString("expect_sha256").value_or("");
   }
   const Json* accepted = fields.Required("accepted");
   if (fields.ok() && answer.text &&
@@ -136,6 +140,7 @@ Json ToJson(const AcceptedAnswer& answer) {
   if (!answer.request.is_null()) object["request"] = answer.request;
   if (answer.seen) object["seen"] = JsonObject{{"same", answer.seen->same}, {"others", answer.seen->others}};
   if (answer.facts) object["facts"] = run::ToJson(*answer.facts);
+  PutIfNotEmpty(object, "expect_sha256", answer.expect_sha256);
   return object;
 }
 
@@ -146,7 +151,7 @@ bool AcceptedAnswer::SameContent(const AcceptedAnswer& other) const {
          tool_calls == other.tool_calls && finish_reason == other.finish_reason &&
          prompt_tokens == other.prompt_tokens && completion_tokens == other.completion_tokens &&
          fingerprint == other.fingerprint && compared_sha256 == other.compared_sha256 && scrub == other.scrub &&
-         facts == other.facts && probe == other.probe;
+         facts == other.facts && expect_sha256 == other.expect_sha256 && probe == other.probe;
 }
 
 base::Result<OutputsBaseline> ParseOutputs(std::string_view text, const std::string& where, std::string_view variant) {
@@ -179,7 +184,7 @@ std::string WriteOutputs(const OutputsBaseline& baseline) {
   JsonObject scores;
   for (const auto& [id, accepted] : baseline.scores) scores.emplace(id, ToJson(accepted));
   if (!scores.empty()) file.emplace("scores", std::move(scores));
-  return run::WriteJson(std::move(file), run::JsonStyle::kPretty);
+  return run::EscapeUnseen(run::WriteJson(std::move(file), run::JsonStyle::kPretty));
 }
 
 }  // namespace assay::compare

@@ -188,6 +188,7 @@ TEST(Prompts, StoreAndScrubAreKnownWords) {
   };
   EXPECT_THAT(what("store", R"("hashes")"), HasSubstr("$.prompts[0].store: should be \"text\" or \"hash\""));
   EXPECT_THAT(what("scrub", R"(["dates","date"])"), HasSubstr("$.prompts[0].scrub[1]: there is no scrubber 'date'"));
+  EXPECT_THAT(what("store", "null"), HasSubstr("$.prompts[0].store: is null"));
   EXPECT_THAT(what("scrub", R"("dates")"), HasSubstr("$.prompts[0].scrub"));
   EXPECT_THAT(what("expect", "[]"), HasSubstr("$.prompts[0].expect: should be an object"));
 }

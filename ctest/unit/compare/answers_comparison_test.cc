@@ -81,6 +81,18 @@ TEST_F(AnswersComparison, RatesAreCountedOverAllAcceptedRuns) {
   EXPECT_EQ(worse.exit_code, 1);
 }
 
+TEST_F(AnswersComparison, CountsPastAllMeasureAreRefused) {
+  policy_.determinism = DeterminismLevel::kRate;
+  AcceptAnswers(Made(Answering(20)));
+  const std::filesystem::path path = OutputsPath(folder_.path(), RunBuilder::kModel);
+  std::string text = *base::ReadFile(path);
+  text.replace(text.find("\"same\": 20"), 10, "\"same\": 10000000000000");
+  ASSERT_TRUE(base::WriteFileAtomically(path, text).ok());
+  const auto outputs = ReadOutputs(path, RunBuilder::kModel);
+  ASSERT_FALSE(outputs.ok());
+  EXPECT_THAT(outputs.error().Message(), HasSubstr("counts should be from 0 to 1000000000"));
+}
+
 TEST_F(AnswersComparison, ARunThatWaversIsAcceptedAtRateOnly) {
   const AcceptRequest request{folder_.path(), "because", "2026-03-09T13:00:00Z", true, false, {}, policy_};
   const auto refused = Accept(*RunSet::Create({Made(Answering(19, 1))}), request);

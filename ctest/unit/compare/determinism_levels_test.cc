@@ -223,6 +223,57 @@ TEST(Scrubbed, OnlyTheDateDiffersIsUnchangedAndSaid) {
   EXPECT_EQ(JudgeAnswers(plain, &accepted, 1).verdict, AnswerVerdict::kChanged);
 }
 
+run::RunCase WithOneThat(void (*differs)(run::Sample&)) {
+  run::RunCase one = CaseOf({"Paris.", "Paris.", "Paris."});
+  differs(one.samples.back());
+  return one;
+}
+
+TEST(Wavering, OfWhatTheServiceSaysBesideOneAnswerIsNondeterministic) {
+  const AcceptedAnswer accepted = ModalAnswer(CaseOf({"Paris."}));
+  const auto finish = [](run::Sample& sample) { sample.finish_reason = "length"; };
+  const auto prompt = [](run::Sample& sample) { sample.prompt_tokens = 23; };
+  for (void (*const differs)(run::Sample&) : {+finish, +prompt}) {
+    for (const char* level : {"exact", "rate", "prefix:3", "similar:0.5", "facts"}) {
+      const DeterminismFinding finding = JudgeAnswers(WithOneThat(differs), &accepted, 3, Level(level));
+      EXPECT_EQ(finding.verdict, AnswerVerdict::kNondeterministic) << level;
+      EXPECT_THAT(finding.reason, HasSubstr("varies within the run")) << level;
+    }
+    EXPECT_FALSE(JudgeAnswers(WithOneThat(differs), &accepted, 3, DeterminismLevel::kOff).gates);
+  }
+}
+
+TEST(Wavering, OfTheLengthOfAnswersWhoseWordsAreFreeIsNone) {
+  const AcceptedAnswer accepted = ModalAnswer(CaseOf({"Paris."}));
+  const auto longer = [](run::Sample& sample) { sample.completion_tokens = 9; };
+  EXPECT_EQ(JudgeAnswers(WithOneThat(longer), &accepted, 3, Level("prefix:3")).verdict, AnswerVerdict::kUnchanged);
+  EXPECT_EQ(JudgeAnswers(WithOneThat(longer), &accepted, 3).verdict, AnswerVerdict::kNondeterministic);
+}
+
+TEST(FactsLevel, ChecksOfOtherExpectationsAreNotCompared) {
+  run::RunCase one = CaseOf({"Paris."});
+  one.plan.expect_sha256 = "before";
+  one.answers.begin()->second.facts = run::AnswerFacts{1, {{"contains[0]", 1, ""}}, false, "en", 6, 1};
+  const AcceptedAnswer accepted = ModalAnswer(one);
+  EXPECT_EQ(accepted.expect_sha256, "before");
+  run::RunCase now = CaseOf({"Paris!"});
+  now.answers.begin()->second.facts = run::AnswerFacts{0, {{"contains[0]", 0, ""}}, false, "en", 6, 1};
+  now.plan.expect_sha256 = "after";
+  EXPECT_EQ(JudgeAnswers(now, &accepted, 1, DeterminismLevel::kFacts).verdict, AnswerVerdict::kUnchanged);
+  now.plan.expect_sha256 = "before";
+  EXPECT_EQ(JudgeAnswers(now, &accepted, 1, DeterminismLevel::kFacts).verdict, AnswerVerdict::kChanged);
+}
+
+TEST(FactsLevel, SaysWhichFactDiffersWithinTheRun) {
+  run::RunCase one = CaseOf({"Paris.", "I cannot help with that."});
+  for (auto& [sha256, answer] : one.answers) {
+    answer.facts = run::AnswerFacts{{}, {}, answer.text != "Paris.", {}, 1, 1};
+  }
+  const DeterminismFinding finding = JudgeAnswers(one, nullptr, 2, DeterminismLevel::kFacts);
+  EXPECT_EQ(finding.verdict, AnswerVerdict::kNondeterministic);
+  EXPECT_THAT(finding.notes, ElementsAre(HasSubstr("within the run refusal is ")));
+}
+
 TEST(Shares, AreOfAnswersAsTheyAreCompared) {
   run::RunCase one = CaseOf({"On 2026-11-20.", "On 2026-11-21.", "Never."});
   one.plan.scrub = {"dates"};

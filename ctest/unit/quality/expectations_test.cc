@@ -139,5 +139,19 @@ TEST(Expectations, HostileAnswersAreBoundedAndNeverRepeated) {
   }
 }
 
+TEST(Expectations, AFacetIsMentionedAsAWordOfItsOwn) {
+  const auto met = [](const std::string& mention, const std::string& answer) {
+    return Evaluate(R"({"facets":{"x":")" + mention + R"("}})", answer).score == 1;
+  };
+  EXPECT_TRUE(met("no", "No, never."));
+  EXPECT_FALSE(met("no", "Yes, I know it is 15."));
+  EXPECT_FALSE(met("5", "It is 15 or 55."));
+  EXPECT_TRUE(met("5", "15, or (5)."));
+  EXPECT_FALSE(met("Paris", "The parisienne"));
+  EXPECT_TRUE(met("Paris", "know paris-based"));
+  EXPECT_TRUE(met("\u4eac", "\u5317\u4eac\u5e02"));  // no blanks part Chinese words
+  EXPECT_TRUE(met("C++", "I like C++!"));
+}
+
 }  // namespace
 }  // namespace assay::quality

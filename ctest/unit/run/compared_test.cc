@@ -47,5 +47,14 @@ TEST(Compared, ArgumentsThatAreNoJsonAreComparedAsText) {
   EXPECT_EQ(CanonicalToolCalls(R"([{"arguments":"7","name":"f"}])"), R"([{"arguments":"7","name":"f"}])");
 }
 
+TEST(Compared, NumbersThatADoubleWouldRoundStayWhatTheyAre) {
+  const std::string one = R"([{"arguments":"{\"id\":12345678901234567890123}","name":"f"}])";
+  const std::string two = R"([{"arguments":"{\"id\":12345678901234567890124}","name":"f"}])";
+  EXPECT_NE(ComparedHash(Saying("", one), {}), ComparedHash(Saying("", two), {}));
+  const std::string fraction = R"([{"arguments":"{\"x\":0.12345678901234567}","name":"f"}])";
+  const std::string other = R"([{"arguments":"{\"x\":0.12345678901234568}","name":"f"}])";
+  EXPECT_NE(ComparedHash(Saying("", fraction), {}), ComparedHash(Saying("", other), {}));
+}
+
 }  // namespace
 }  // namespace assay::run

@@ -212,5 +212,15 @@ TEST(CheckJsonFile, SaysWhatAndWhere) {
   EXPECT_EQ(CheckJsonFile(folder->path() / "none").error().code, base::ErrorCode::kIo);
 }
 
+TEST(EscapeUnseen, KeepsTheValuesAndShowsWhatIsHidden) {
+  const std::string hidden = "a\u202e\u0085\u200e\ufeff\u2028\x7f b\u00e9\u200d\U0001F642";
+  const std::string json = WriteJson(JsonObject{{"text", hidden}}, JsonStyle::kCompact);
+  const std::string seen = EscapeUnseen(json);
+  EXPECT_EQ(seen, R"({"text":"a\u202e\u0085\u200e\ufeff\u2028\u007f b)"
+                  "\u00e9\u200d\U0001F642\"}");
+  EXPECT_EQ(*ParseJson(seen, "seen"), *ParseJson(json, "json"));
+  EXPECT_EQ(EscapeUnseen(R"({"plain":"text"})"), R"({"plain":"text"})");
+}
+
 }  // namespace
 }  // namespace assay::run

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "benchmarks/suite/inputs.h"
 #include "ctest/unit/suite/measure_test.h"
 
 namespace assay::suite {
@@ -76,6 +77,21 @@ TEST_F(Confidential, NorOfRequestsThatWereDisturbed) {
   MeasureConfidential("warm", true, [](const http::Request&) { return Answering(); });
   EXPECT_EQ(Everything().find(kSecret), std::string::npos);
   EXPECT_GT(run_.info.validity.disturbed_requests, 0);
+}
+
+TEST(RunDirectory, WithMarksOfKeptTextsIsNoneForAConfidentialPrompt) {
+  const auto folder = base::TemporaryDirectory::Create("assay-marks");
+  ASSERT_TRUE(folder.ok());
+  std::vector<run::PlannedCase> cases(2);
+  cases[1].store_hash = true;
+  EXPECT_TRUE(CheckRunDirectory(folder->path(), cases).ok());
+  ASSERT_TRUE(base::WriteFileAtomically(folder->path() / "annotations.json", "{}").ok());
+  const base::Status status = CheckRunDirectory(folder->path(), cases);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code, base::ErrorCode::kUsage);
+  EXPECT_NE(status.error().Message().find("annotations.json"), std::string::npos);
+  cases[1].store_hash = false;
+  EXPECT_TRUE(CheckRunDirectory(folder->path(), cases).ok());
 }
 
 }  // namespace
