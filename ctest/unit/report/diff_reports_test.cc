@@ -280,6 +280,49 @@ TEST(AcceptText, NothingIsSaidOfWhatCannotBeAccepted) {
   EXPECT_THAT(AcceptLines(pair, {}), ElementsAre());
 }
 
+TEST(AcceptText, ProbesThatGotWorseOrAreNewAreToBeDecidedAboutToo) {
+  compare::Comparison comparison = made::Unchanged();
+  for (compare::CaseComparison* one : {&comparison.cases[0], &comparison.cases[1]}) {
+    one->answers = compare::DeterminismFinding{};
+    one->probe = run::ProbeKind::kSeed;
+    one->answers->probe.emplace();
+    one->facts.planned = static_cast<std::int64_t>(one->facts.counting) + 1;
+  }
+  comparison.cases[0].answers->verdict = compare::AnswerVerdict::kChanged;
+  comparison.cases[1].answers->verdict = compare::AnswerVerdict::kNew;
+  const std::vector<std::string> lines = AcceptLines(comparison, {});
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_THAT(lines[0], HasSubstr("answers: 1 new, 1 probe with a worse result; walk them"));
+  EXPECT_THAT(lines[1], HasSubstr("  assay review --run build/run"));
+  EXPECT_THAT(lines[2], HasSubstr("--only outputs --case "));
+  comparison.cases[0].answers->verdict = compare::AnswerVerdict::kUnchanged;
+  comparison.cases[1].answers->verdict = compare::AnswerVerdict::kIncomplete;
+  EXPECT_THAT(AcceptLines(comparison, {}), ElementsAre());
+}
+
+TEST(AcceptText, ScoresThatFellOrCannotBeComparedAreToBeDecidedAboutToo) {
+  compare::Comparison comparison = made::Unchanged();
+  compare::QualityFinding fell;
+  fell.mean = 0.5;
+  fell.accepted_mean = 1;
+  fell.accepted_n = 4;
+  fell.comparable = fell.decides = true;
+  fell.verdict = compare::Verdict::kRegressed;
+  comparison.cases[0].quality = {fell};
+  EXPECT_THAT(made::Terminal(comparison), HasSubstr("answers: 1 with worse scores; walk them"));
+  EXPECT_THAT(made::Terminal(comparison), HasSubstr("\n  assay review --run build/run --baselines baselines\n"));
+  fell.comparable = fell.decides = false;
+  fell.verdict = compare::Verdict::kCannotTell;
+  comparison.cases[1].quality = {fell};
+  EXPECT_THAT(AcceptLines(comparison, {})[0],
+              HasSubstr("answers: 1 with worse scores, 1 with scores that cannot be compared; "));
+  // Marks that nobody gave are no question.
+  comparison.cases[0].quality.clear();
+  comparison.cases[1].quality[0].mean.reset();
+  comparison.cases[1].quality[0].source = run::ScoreSource::kHuman;
+  EXPECT_THAT(AcceptLines(comparison, {}), ElementsAre());
+}
+
 TEST(AcceptText, ManyCasesAreNotAllNamed) {
   compare::Comparison comparison = made::Unchanged();
   for (int i = 0; i < 30; ++i) {
