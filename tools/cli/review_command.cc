@@ -18,6 +18,7 @@
 #include "tools/compare/accept.h"
 #include "tools/compare/gate_rule.h"
 #include "tools/compare/review.h"
+#include "tools/report/answer_text.h"
 #include "tools/report/comparison_text.h"
 
 namespace assay::cli {
@@ -26,8 +27,9 @@ namespace {
 constexpr const char* kSynopsis =
     "Usage: assay review --run DIR [--run DIR ...] --baselines DIR [options]\n\n"
     "Walks the cases whose answers are changed, nondeterministic, new or belong to a changed request, with their diff, "
-    "and\n"
-    "asks about each: a accept (as assay accept --only outputs --case), r reject, s skip, q quit. Every decision is "
+    "the\n"
+    "probes whose results are, and the cases whose scores fell or cannot be compared, and asks about each: a accept "
+    "(as assay accept --only outputs --case), r reject, s skip, q quit. Every decision is "
     "kept "
     "at\n"
     "once: what is accepted in the baselines, what is rejected in DIR/review.json, which is not asked about again.\n"
@@ -48,7 +50,7 @@ void Declare(Options& options) {
   options.AddValue("reason", "TEXT", "why what is accepted is right; without it the first acceptance asks");
   options.AddValue("policy", "FILE", "cases whose answers it does not look at are left out");
   options.AddValue("case", "GLOB", "only these cases", true);
-  options.AddFlag("again", "ask about rejected answers, too");
+  options.AddFlag("again", "ask about what was rejected, too");
 }
 
 enum class Choice { kAccept, kReject, kSkip, kQuit };
@@ -75,7 +77,7 @@ class Review {
     std::vector<const compare::CaseComparison*> open;
     for (const compare::CaseComparison& one : comparison.cases) {
       if (!compare::NeedsReview(one)) continue;
-      if (!again && RejectionsOf(one).Has(one.id, compare::ReviewedAnswer(one))) {
+      if (!again && RejectionsOf(one).Has(compare::QuestionOf(one))) {
         ++rejected_before_;
       } else {
         open.push_back(&one);
@@ -115,15 +117,16 @@ class Review {
       out_ << std::string(2 + 2 * static_cast<std::size_t>(line.level), ' ') << base::EscapeForTerminal(line.text)
            << "\n";
     }
-    // Nothing of it was shown yet.
-    if (one.answers->difference || one.answers->shares.size() > 1) return;
+    // Nothing of it was shown yet; a probe has no answer, nor has a case whose repetitions ask different texts.
+    if (one.answers->difference || one.answers->shares.size() != 1) return;
     if (!one.answers->shares.front().has_text) {
       out_ << "    answer: only its hash is kept, " << one.answers->shares.front().sha256 << "\n";
       return;
     }
     const std::string& text = one.answers->shares.front().text;
     const std::string_view shown = base::FirstCodePoints(text, kAnswerCharacters);
-    out_ << "    answer: " << base::EscapeForTerminal(shown) << (shown.size() < text.size() ? "..." : "") << "\n";
+    out_ << "    answer: " << base::EscapeForTerminal(report::AnswerText(shown))
+         << (shown.size() < text.size() ? "..." : "") << "\n";
   }
 
   // Nothing at the end of the input.
@@ -171,12 +174,15 @@ class Review {
           return true;
         case Choice::kSkip:
           return false;
-        case Choice::kReject:
-          rejections.Add({one.id, compare::ReviewedAnswer(one), request_.at});
+        case Choice::kReject: {
+          compare::Rejection rejection = compare::QuestionOf(one);
+          rejection.at = request_.at;
+          rejections.Add(std::move(rejection));
           ASSAY_RETURN_IF_ERROR(rejections.Write());
           ++rejected_;
           --undecided_;
           return false;
+        }
         case Choice::kAccept: {
           if (!AskForReason()) return true;
           request_.cases = {one.id};

@@ -11,6 +11,7 @@
 #include "tools/cli/common_options.h"
 #include "tools/cli/options.h"
 #include "tools/cli/score_judge.h"
+#include "tools/report/command_line.h"
 #include "tools/score/agreement.h"
 #include "tools/score/annotation.h"
 #include "tools/score/subjects.h"
@@ -117,8 +118,9 @@ base::Result<int> WriteTemplate(const Options& options, std::ostream& out) {
       file, run::EscapeUnseen(run::WriteJson(score::Template(subjects, dimensions), run::JsonStyle::kPretty))));
   out << "wrote " << base::EscapeForTerminal(base::ToUtf8(file)) << ": "
       << Count(static_cast<std::int64_t>(subjects.answers.size()), "answer")
-      << " to mark; fill in \"rater\" and \"marks\", then type\n  assay score "
-      << base::EscapeForTerminal(base::ToUtf8(directory)) << " --merge " << base::EscapeForTerminal(base::ToUtf8(file))
+      << " to mark; fill in \"rater\" and \"marks\", then type\n  "
+      << base::EscapeForTerminal(
+             report::CommandLine({"assay", "score", base::ToUtf8(directory), "--merge", base::ToUtf8(file)}))
       << "\n";
   SayHashed(subjects, out);
   return int{kGood};
@@ -217,8 +219,9 @@ base::Result<int> Show(const run::Run& run, std::ostream& out) {
   }
   SayHashed(subjects, out);
   if (!any) {
-    out << "no scores yet: let prompts.json state what is \"expect\"ed, or begin with `assay score --template "
-        << base::EscapeForTerminal(base::ToUtf8(run.directory)) << "`\n";
+    out << "no scores yet: let prompts.json state what is \"expect\"ed, or begin with `"
+        << base::EscapeForTerminal(report::CommandLine({"assay", "score", "--template", base::ToUtf8(run.directory)}))
+        << "`\n";
   }
   return int{kGood};
 }

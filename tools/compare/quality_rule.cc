@@ -147,6 +147,7 @@ std::vector<std::vector<QualityFinding>> JudgeQuality(std::span<const QualityCas
   std::vector<double> p_values;
   for (std::vector<QualityFinding>& of_case : findings) {
     for (QualityFinding& finding : of_case) {
+      finding.gates = policy.gate;
       if (!finding.comparable) continue;
       open.push_back(&finding);
       if (finding.p) p_values.push_back(*finding.p);

@@ -38,6 +38,7 @@ struct QualityFinding {
   std::optional<double> p_adjusted;  // Holm over all scores that vary
   std::optional<double> p_higher;    // that the run's are higher; not adjusted, an improvement only is shown
   Verdict verdict = Verdict::kCannotTell;
+  bool gates = true;  // false: the policy only wants scores shown
   bool decides = false;
   std::string reason;  // a sentence without its full stop; empty when unchanged
 };

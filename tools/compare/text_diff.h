@@ -33,7 +33,7 @@ struct DiffLimits {
   std::size_t most_edits = 2000;               // words removed and added
   std::size_t most_work = 20'000'000;          // comparisons of two words
   std::size_t most_bytes = 4U * 1024U * 1024;  // of either text behind what both begin with
-  std::size_t most_shown = 2000;               // code points of one piece
+  std::size_t most_shown = 65'536;             // code points of one piece
   std::size_t context = 8;                     // words and white spaces around a change
 };
 

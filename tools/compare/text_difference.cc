@@ -56,6 +56,10 @@ std::optional<TextDifference> FirstDifference(std::string_view old_text, std::st
   const std::size_t new_end = Forward(new_text, at, kContextAfter);
   difference.new_text = new_text.substr(at, new_end - at);
   difference.new_cut = new_end < new_text.size();
+  difference.old_whole = base::FirstCodePoints(old_text, kMostWhole);
+  difference.old_whole_cut = difference.old_whole.size() < old_text.size();
+  difference.new_whole = base::FirstCodePoints(new_text, kMostWhole);
+  difference.new_whole_cut = difference.new_whole.size() < new_text.size();
   difference.words = DiffWords(old_text, new_text);
   return difference;
 }

@@ -12,6 +12,8 @@
 
 namespace assay::compare {
 
+inline constexpr std::size_t kMostWhole = 4000;  // what a page has room for
+
 // Where two texts part, with some of what stands around it.
 struct TextDifference {
   std::string part;           // "text", "reasoning" or "tool_calls"
@@ -24,6 +26,10 @@ struct TextDifference {
   bool before_cut = false;  // there is more than `before` in front
   bool old_cut = false;
   bool new_cut = false;
+  std::string old_whole = {};  // from the beginning, up to kMostWhole code points
+  std::string new_whole = {};
+  bool old_whole_cut = false;
+  bool new_whole_cut = false;
   TextDiff words = {};  // all of it
 };
 // Absent when the texts are equal. Bounded as DiffWords is.

@@ -6,7 +6,9 @@
 #include <optional>
 
 #include "fixtures/base/text.h"
+#include "tools/compare/review.h"
 #include "tools/report/command_line.h"
+#include "tools/report/quality_text.h"
 
 namespace assay::report {
 namespace {
@@ -20,14 +22,50 @@ constexpr std::size_t kMostNamed = 20;  // cases in one command; a shell takes m
 // What `assay accept` would take: a case that is unfinished or disagrees with itself is refused, the latter unless its
 // level expects it to.
 bool CanBeAccepted(const CaseComparison& one) {
-  if (!one.measured() || !one.answers || one.facts.Incomplete() || !one.answers->level.gates()) return false;
-  const AnswerVerdict verdict = one.answers->verdict;
-  if (verdict == AnswerVerdict::kNondeterministic) {
-    return one.answers->level.kind == compare::DeterminismLevel::Kind::kRate;
-  }
-  return verdict == AnswerVerdict::kNew || verdict == AnswerVerdict::kChanged ||
-         verdict == AnswerVerdict::kRequestChanged;
+  if (!compare::NeedsReview(one)) return false;
+  // A probe asks as often as it needs to; that there are too few of its requests is for it to say.
+  if (one.facts.Incomplete() && !one.answers->probe) return false;
+  const compare::DeterminismLevel& level = one.answers->level;
+  return one.answers->verdict != AnswerVerdict::kNondeterministic || !level.gates() ||
+         level.kind == compare::DeterminismLevel::Kind::kRate;
 }
+
+// What there is to decide about, in the order it is counted in.
+struct Counts {
+  std::size_t changed = 0;
+  std::size_t wavering = 0;
+  std::size_t fresh = 0;
+  std::size_t asked_otherwise = 0;
+  std::size_t worse_probes = 0;
+  std::size_t worse_scores = 0;
+  std::size_t other_scores = 0;
+
+  void Add(const CaseComparison& one) {
+    if (compare::OnlyScores(one)) {
+      ++(QualityFell(one) ? worse_scores : other_scores);
+      return;
+    }
+    const AnswerVerdict verdict = one.answers->verdict;
+    if (verdict == AnswerVerdict::kChanged) ++(one.answers->probe ? worse_probes : changed);
+    if (verdict == AnswerVerdict::kNondeterministic) ++wavering;
+    if (verdict == AnswerVerdict::kNew) ++fresh;
+    if (verdict == AnswerVerdict::kRequestChanged) ++asked_otherwise;
+  }
+  std::string InWords() const {
+    std::vector<std::string> words;
+    const auto add = [&](std::size_t count, const char* what) {
+      if (count > 0) words.push_back(std::to_string(count) + " " + what);
+    };
+    add(changed, "changed");
+    add(wavering, "less steady");
+    add(fresh, "new");
+    add(asked_otherwise, "to a changed request");
+    add(worse_probes, worse_probes == 1 ? "probe with a worse result" : "probes with worse results");
+    add(worse_scores, "with worse scores");
+    add(other_scores, "with scores that cannot be compared");
+    return base::Join(words, ", ");
+  }
+};
 
 std::optional<std::string> FlagOf(const std::vector<std::string>& arguments, const std::string& flag) {
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -62,27 +100,15 @@ std::vector<std::string> Globs(const Comparison& comparison, const std::vector<c
 std::vector<std::string> AcceptLines(const Comparison& comparison, const AskedFor& asked) {
   if (comparison.pair || !comparison.selection.Asks(compare::Question::kDeterminism)) return {};
   std::map<std::size_t, std::vector<const CaseComparison*>> by_folder;
-  std::size_t changed = 0;
-  std::size_t wavering = 0;
-  std::size_t fresh = 0;
-  std::size_t asked_otherwise = 0;
+  Counts counts;
   for (const CaseComparison& one : comparison.cases) {
     if (!CanBeAccepted(one)) continue;
     const auto folder = comparison.outputs_folder.find(one.model);
     by_folder[folder == comparison.outputs_folder.end() ? 0 : folder->second].push_back(&one);
-    if (one.answers->verdict == AnswerVerdict::kChanged) ++changed;
-    if (one.answers->verdict == AnswerVerdict::kNondeterministic) ++wavering;
-    if (one.answers->verdict == AnswerVerdict::kNew) ++fresh;
-    if (one.answers->verdict == AnswerVerdict::kRequestChanged) ++asked_otherwise;
+    counts.Add(one);
   }
   if (by_folder.empty() || comparison.baselines.empty()) return {};
-  std::vector<std::string> counts;
-  if (changed > 0) counts.push_back(std::to_string(changed) + " changed");
-  if (wavering > 0) counts.push_back(std::to_string(wavering) + " less steady");
-  if (fresh > 0) counts.push_back(std::to_string(fresh) + " new");
-  if (asked_otherwise > 0) counts.push_back(std::to_string(asked_otherwise) + " to a changed request");
-
-  std::vector<std::string> lines = {"answers: " + base::Join(counts, ", ") +
+  std::vector<std::string> lines = {"answers: " + counts.InWords() +
                                     "; walk them, or accept those that are right, and commit the baselines:"};
   const std::optional<std::string> policy = FlagOf(asked.arguments, "--policy");
   for (const auto& [folder, cases] : by_folder) {

@@ -10,8 +10,9 @@
 
 namespace assay::report {
 
-// Empty when no answer is changed or new, for a pair, and where answers were not asked for. Commands are indented by
-// two blanks: one of `assay review`, and of `assay accept` one per folder of baselines that the answers belong into.
+// Empty when no answer, result of a probe or score is changed or new, for a pair, and where answers were not asked for.
+// Commands are indented by two blanks: one of `assay review`, and of `assay accept` one per folder of baselines that
+// the answers belong into.
 std::vector<std::string> AcceptLines(const compare::Comparison& comparison, const AskedFor& asked);
 
 }  // namespace assay::report

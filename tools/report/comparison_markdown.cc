@@ -6,6 +6,7 @@
 
 #include "fixtures/base/text.h"
 #include "tools/report/accept_text.h"
+#include "tools/report/answer_text.h"
 #include "tools/report/case_label.h"
 #include "tools/report/comparison_text.h"
 #include "tools/report/decision_text.h"
@@ -21,6 +22,8 @@ using base::EscapeForMarkdown;
 using compare::CaseComparison;
 using compare::Comparison;
 using compare::Question;
+
+constexpr std::size_t kMostInFull = 20;  // cases whose answers stand there whole: a comment has an end
 
 void WriteTable(const Comparison& comparison, std::ostream& out) {
   const bool latency = comparison.selection.Asks(Question::kLatency);
@@ -71,6 +74,32 @@ void WriteCommands(const std::vector<std::string>& lines, std::ostream& out) {
   }
 }
 
+// For raw HTML that stays harmless where a renderer takes it for Markdown, and in the log of a CI.
+std::string EscapeForHtml(std::string_view text) {
+  std::string out;
+  for (const char c : base::EscapeForTerminal(text)) {
+    if (std::string_view("&<>\"'@\\|`*_[]#!~$").find(c) == std::string_view::npos) {
+      out.push_back(c);
+    } else {
+      out += "&#" + std::to_string(static_cast<int>(c)) + ";";
+    }
+  }
+  return out;
+}
+
+// Collapsed. Line breaks of an answer are its own here; all else is shown as in the lines above.
+void WriteWhole(const std::vector<WholeAnswer>& answers, std::ostream& out) {
+  out << "\n<details><summary>the answers in full</summary>\n";
+  for (const WholeAnswer& answer : answers) {
+    out << "\n" << EscapeForMarkdown(answer.title) << (answer.text.empty() ? " (empty)" : "");
+    if (answer.cut) out << " (the first " << compare::kMostWhole << " characters)";
+    out << ":\n\n<pre>\n";
+    for (const std::string& line : base::Split(answer.text, '\n')) out << EscapeForHtml(AnswerText(line)) << "\n";
+    out << "</pre>\n";
+  }
+  out << "\n</details>\n";
+}
+
 }  // namespace
 
 void WriteComparisonMarkdown(const Comparison& comparison, std::ostream& out) {
@@ -96,10 +125,15 @@ void WriteComparisonMarkdown(const Comparison& comparison, const AskedFor& asked
   WriteList("Next", NextStepLines(comparison), out);
   WriteCommands(SecondLookLines(comparison, asked), out);
   WriteCommands(AcceptLines(comparison, asked), out);
+  std::size_t in_full = 0;
   for (const CaseDetails& details : Details(comparison, Detail::kLarge)) {
     out << "\n**" << EscapeForMarkdown(details.title) << "**\n\n";
     for (const DetailLine& line : details.lines) {
       out << std::string(2 * static_cast<std::size_t>(line.level), ' ') << "- " << EscapeForMarkdown(line.text) << "\n";
+    }
+    if (!details.whole.empty() && in_full < kMostInFull) {
+      WriteWhole(details.whole, out);
+      ++in_full;
     }
   }
   const Conditions conditions = ConditionsOf(comparison);

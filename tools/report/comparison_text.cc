@@ -2,17 +2,16 @@
 #include "tools/report/comparison_text.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <numeric>
 #include <set>
 
 #include "fixtures/base/text.h"
 #include "tools/compare/stored_metrics.h"
+#include "tools/report/answer_lines.h"
 #include "tools/report/case_label.h"
 #include "tools/report/command_line.h"
 #include "tools/report/decision_text.h"
-#include "tools/report/diff_text.h"
 #include "tools/report/latency_text.h"
 #include "tools/report/numbers.h"
 #include "tools/report/probe_text.h"
@@ -30,11 +29,6 @@ using compare::LatencyReason;
 using compare::Question;
 using compare::SuiteVerdict;
 using compare::Verdict;
-
-constexpr std::size_t kSharesShown = 5;
-constexpr std::size_t kShareTextShown = 60;  // code points
-constexpr std::size_t kRepetitionsShown = 10;
-constexpr DiffTextLimits kLargeDiff{50, 2000};
 
 // Counts words in the order they are declared here, so that the line always reads the same way.
 class Tally {
@@ -56,102 +50,6 @@ class Tally {
 bool NoBaselineOfVariant(const Comparison& comparison, const CaseComparison& one) {
   const auto& variants = comparison.without_latency_baseline;
   return std::find(variants.begin(), variants.end(), one.model) != variants.end();
-}
-
-std::string Beginning(const std::string& text, std::size_t count) {
-  const std::string_view shown = base::FirstCodePoints(text, count);
-  return std::string(shown) + (shown.size() < text.size() ? "..." : "");
-}
-
-std::string Sides(const compare::TextDifference& difference, const std::string& text, bool cut) {
-  return (difference.before_cut ? "..." : "") + difference.before + ">>" + text + "<<" + (cut ? "..." : "");
-}
-
-// "77.4 %"; never rounded up to all of it, because something differs.
-std::string CommonShare(const compare::TextDiff& words) {
-  return Fixed(std::floor(words.common_prefix_share * 1000) / 10, 1) + " %";
-}
-
-// "dates (2 places), uuids (none)"
-std::string Scrubbed(const compare::DeterminismFinding& answers) {
-  std::vector<std::string> parts;
-  for (const run::Scrubbed& one : answers.scrubbed) {
-    parts.push_back(std::string(one.name) + " (" + (one.places == 0 ? "none" : Counted(one.places, "place")) + ")");
-  }
-  return base::Join(parts, ", ");
-}
-
-// Which repetitions gave another answer, where not all of them did.
-void AddDiffering(const compare::DeterminismFinding& answers, std::vector<DetailLine>& lines) {
-  const std::size_t count = answers.differing.size();
-  if (count == 0 || count >= answers.n) return;
-  std::vector<std::string> shown;
-  for (std::size_t i = 0; i < std::min(count, kRepetitionsShown); ++i) {
-    shown.push_back(std::to_string(answers.differing[i]));
-  }
-  const std::string more =
-      count > kRepetitionsShown ? " and " + std::to_string(count - kRepetitionsShown) + " more" : "";
-  lines.push_back(DetailLine{1, std::string("another answer in repetition") + (count > 1 ? "s " : " ") +
-                                    base::Join(shown, ", ") + more + " of " + std::to_string(answers.n)});
-}
-
-void AddAnswerLines(const CaseComparison& one, bool paired, Detail detail, std::vector<DetailLine>& lines) {
-  const compare::DeterminismFinding& answers = *one.answers;
-  if (answers.verdict == AnswerVerdict::kUnchanged && answers.notes.empty()) return;
-  std::string line = "answers " + std::string(compare::ToString(answers.verdict));
-  if (!answers.reason.empty()) line += ": " + answers.reason;
-  if (!answers.gates) line += " (not gated)";
-  lines.push_back(DetailLine{0, line});
-  if (answers.difference) {
-    const compare::TextDifference& difference = *answers.difference;
-    const bool within = answers.difference_within_run;
-    lines.push_back(DetailLine{
-        1, "first difference in the " + difference.part + " at character " + std::to_string(difference.character) +
-               " (line " + std::to_string(difference.line) + ", column " + std::to_string(difference.column) +
-               "), word " + std::to_string(difference.words.first_word) + "; the first " +
-               CommonShare(difference.words) + " are the same"});
-    lines.push_back(DetailLine{1, (within   ? "one: "
-                                   : paired ? "base: "
-                                            : "old: ") +
-                                      Sides(difference, difference.old_text, difference.old_cut)});
-    lines.push_back(DetailLine{1, (within   ? "two: "
-                                   : paired ? "head: "
-                                            : "new: ") +
-                                      Sides(difference, difference.new_text, difference.new_cut)});
-    for (std::string& hunk : DiffLines(difference.words, detail == Detail::kSmall ? DiffTextLimits{} : kLargeDiff)) {
-      lines.push_back(DetailLine{1, std::move(hunk)});
-    }
-  }
-  for (const compare::TextDifference& difference : answers.more_differences) {
-    lines.push_back(DetailLine{
-        1, "also in the " + difference.part + ", from character " + std::to_string(difference.character) + " on"});
-    for (std::string& hunk : DiffLines(difference.words, detail == Detail::kSmall ? DiffTextLimits{1} : kLargeDiff)) {
-      lines.push_back(DetailLine{1, std::move(hunk)});
-    }
-  }
-  AddDiffering(answers, lines);
-  for (const std::string& cause : answers.causes) lines.push_back(DetailLine{1, "likely cause: " + cause});
-  if (!answers.scrubbed.empty()) lines.push_back(DetailLine{1, "compared without " + Scrubbed(answers)});
-  if (answers.verdict == AnswerVerdict::kChanged && answers.accepted && !paired) {
-    lines.push_back(DetailLine{1, "accepted " + answers.accepted->at + ": " + answers.accepted->reason});
-  }
-  if (answers.shares.size() > 1) {
-    for (std::size_t i = 0; i < std::min(answers.shares.size(), kSharesShown); ++i) {
-      const compare::AnswerShare& share = answers.shares[i];
-      const bool accepted = share.accepted;
-      lines.push_back(
-          DetailLine{1, std::to_string(share.count) + " of " + std::to_string(answers.n) + " (first in repetition " +
-                            std::to_string(share.first_repetition) +
-                            (!accepted ? ""
-                             : paired  ? ", the base's"
-                                       : ", accepted") +
-                            "): " + (share.has_text ? Beginning(share.text, kShareTextShown) : share.sha256)});
-    }
-    if (answers.shares.size() > kSharesShown) {
-      lines.push_back(DetailLine{1, "and " + std::to_string(answers.shares.size() - kSharesShown) + " more answers"});
-    }
-  }
-  for (const std::string& note : answers.notes) lines.push_back(DetailLine{1, note});
 }
 
 void AddLatencyLines(const Comparison& comparison, const CaseComparison& one, std::vector<DetailLine>& lines) {
@@ -210,7 +108,9 @@ CaseDetails DetailsOf(const Comparison& comparison, const CaseComparison& one, D
     if (one.probe) {
       for (DetailLine& line : ProbeDetails(one)) details.lines.push_back(std::move(line));
     } else {
-      AddAnswerLines(one, comparison.pair.has_value(), detail, details.lines);
+      const bool paired = comparison.pair.has_value();
+      for (DetailLine& line : AnswerLines(one, paired, detail)) details.lines.push_back(std::move(line));
+      if (detail == Detail::kLarge) details.whole = WholeAnswers(one, paired);
     }
     for (DetailLine& line : QualityLines(one)) details.lines.push_back(std::move(line));
   }
@@ -379,8 +279,9 @@ std::string SamplingNote(const Comparison& comparison, std::string_view variant)
 CaseDetails AnswerDetails(const CaseComparison& one, Detail detail) {
   ASSAY_CHECK(one.answers.has_value(), "a case that was not measured has no answers to show");
   CaseDetails details;
-  details.title = one.model + ", prompt " + CaseLabel(one.prompt, one.id) + ": " + AnswerWord(one);
-  AddAnswerLines(one, false, detail, details.lines);
+  details.title = one.model + ", prompt " + CaseLabel(one.prompt, one.id) + ": " + AnswerCell(one);
+  details.lines = one.probe ? ProbeDetails(one) : AnswerLines(one, false, detail);
+  for (DetailLine& line : QualityLines(one)) details.lines.push_back(std::move(line));
   return details;
 }
 

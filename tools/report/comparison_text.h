@@ -39,16 +39,23 @@ struct DetailLine {
   int level = 0;  // 0: a finding, 1: what belongs to it
   std::string text;
 };
+// One of two answers that differ, or as much of it as there is room for.
+struct WholeAnswer {
+  std::string title;  // "old text"
+  std::string text;   // as it was compared; its own line breaks and all
+  bool cut = false;
+};
 struct CaseDetails {
   std::string title;  // "ember:1, prompt capital: regressed"
   std::vector<DetailLine> lines;
+  std::vector<WholeAnswer> whole;  // for a page: both of each part that differs, empty where nothing does
 };
 // How much of a difference between answers is said: a few lines for a terminal, or up to fifty places for a page.
 enum class Detail { kSmall, kLarge };
 // Every case that is not simply unchanged, what decides first. A latency baseline that is missing for a whole variant
 // is said once, not here.
 std::vector<CaseDetails> Details(const compare::Comparison& comparison, Detail detail = Detail::kSmall);
-// What is said of the answers of one case that was measured against a baseline, however they are.
+// What is said of the answers of one case that was measured against a baseline, or of its probe, and of its scores.
 CaseDetails AnswerDetails(const compare::CaseComparison& one, Detail detail);
 
 // "a title, e2e_ms" -> for a table: the short name of a metric, e.g. "e2e", "TTFT".

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "fixtures/base/text.h"
+#include "tools/report/answer_text.h"
 
 namespace assay::report {
 namespace {
@@ -26,21 +27,22 @@ std::string WithoutMarks(std::string_view text) {
   return out;
 }
 
-// What was removed or added: its beginning, and how much more there is.
-std::string Changed(const DiffPiece& piece, std::size_t most) {
+std::string Plain(std::string_view text) { return WithoutMarks(AnswerText(text)); }
+
+// What was removed or added: its beginning, `shown` as an answer's, and how much more there is.
+std::string Changed(const DiffPiece& piece, const std::string& shown, std::size_t most) {
   const std::size_t characters = base::CodePointIndex(piece.text, piece.text.size());
   const std::size_t left_out = piece.left_out + (characters > most ? characters - most : 0);
-  return WithoutMarks(base::FirstCodePoints(piece.text, most)) +
-         (left_out == 0 ? "" : "...(" + std::to_string(left_out) + " characters more)");
+  return WithoutMarks(shown) + (left_out == 0 ? "" : "...(" + std::to_string(left_out) + " characters more)");
 }
 
 // What stands around a change: of what is in front of the first one the end, of all else the beginning.
 std::string Context(const DiffPiece& piece, std::size_t most, bool first) {
   const std::size_t characters = base::CodePointIndex(piece.text, piece.text.size());
-  if (characters <= most && piece.left_out == 0) return WithoutMarks(piece.text);
-  if (!first || piece.left_out > 0) return WithoutMarks(base::FirstCodePoints(piece.text, most)) + "...";
+  if (characters <= most && piece.left_out == 0) return Plain(piece.text);
+  if (!first || piece.left_out > 0) return Plain(base::FirstCodePoints(piece.text, most)) + "...";
   const std::size_t cut = base::FirstCodePoints(piece.text, characters - most).size();
-  return "..." + WithoutMarks(std::string_view(piece.text).substr(cut));
+  return "..." + Plain(std::string_view(piece.text).substr(cut));
 }
 
 std::string Line(const compare::DiffHunk& hunk, std::size_t most) {
@@ -48,8 +50,18 @@ std::string Line(const compare::DiffHunk& hunk, std::size_t most) {
   for (std::size_t i = 0; i < hunk.pieces.size(); ++i) {
     const DiffPiece& piece = hunk.pieces[i];
     if (piece.kind == DiffKind::kSame) line += Context(piece, most, i == 0);
-    if (piece.kind == DiffKind::kRemoved) line += "[-" + Changed(piece, most) + "-]";
-    if (piece.kind == DiffKind::kAdded) line += "{+" + Changed(piece, most) + "+}";
+    if (piece.kind == DiffKind::kSame) continue;
+    const bool removed = piece.kind == DiffKind::kRemoved;
+    const bool last = i + 1 == hunk.pieces.size();
+    const DiffPiece* const added =
+        removed && !last && hunk.pieces[i + 1].kind == DiffKind::kAdded ? &hunk.pieces[i + 1] : nullptr;
+    const std::string_view text = base::FirstCodePoints(piece.text, most);
+    const std::string_view other = added != nullptr ? base::FirstCodePoints(added->text, most) : text;
+    const AnswerTexts texts = AnswerTextsSideBySide(text, other);
+    line += (removed ? "[-" : "{+") + Changed(piece, texts.one, most) + (removed ? "-]" : "+}");
+    if (added == nullptr) continue;
+    line += "{+" + Changed(*added, texts.two, most) + "+}";
+    ++i;
   }
   if (hunk.cut_before && !line.starts_with("...")) line.insert(0, "...");
   if (hunk.cut_after && !line.ends_with("...")) line += "...";

@@ -16,8 +16,8 @@ struct DiffTextLimits {
   std::size_t characters = 120;  // code points of one piece
 };
 
-// One line per hunk, and one that says how many are not shown. What a text itself has of the marks gets a backslash:
-// "[\-".
+// One line per hunk, and one that says how many are not shown. Texts are shown as AnswerText does, and what
+// they have of the marks gets a backslash: "[\-".
 std::vector<std::string> DiffLines(const compare::TextDiff& diff, const DiffTextLimits& limits);
 
 }  // namespace assay::report

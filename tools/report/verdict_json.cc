@@ -25,8 +25,8 @@ using run::Json;
 using run::JsonArray;
 using run::JsonObject;
 
-constexpr std::size_t kAnswers = 1000;          // distinct ones of a case
-constexpr std::size_t kAnswerCharacters = 200;  // code points of a distinct answer; the whole one is in the run
+constexpr std::size_t kAnswers = 1000;             // distinct ones of a case
+constexpr std::size_t kAnswerCharacters = 65'536;  // code points of a distinct answer; the whole one is in the run
 
 Json Count(std::size_t value) { return static_cast<std::int64_t>(value); }
 

@@ -7,6 +7,7 @@
 
 #include "ctest/unit/cli/cli_fixture.h"
 #include "fixtures/run/json.h"
+#include "fixtures/run/scores.h"
 
 namespace assay::cli {
 namespace {
@@ -138,6 +139,102 @@ TEST_F(ReviewTest, ABrokenReviewFileIsSaid) {
   ExpectError("review.json");
   EXPECT_EQ(Call({"review", "--run", Path("head")}), 2);
   ExpectError("--baselines is needed");
+}
+
+// Two probes: one that was obeyed and is ignored, one that nobody accepted yet.
+class ReviewProbesTest : public ReviewTest {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(Probed("base", run::ProbeResult::kObeyed, false).Write(Path("base")).ok());
+    ASSERT_EQ(AcceptRun(Path("base")), 0) << err_.str();
+    ASSERT_TRUE(Probed("head", run::ProbeResult::kIgnored, true).Write(Path("head")).ok());
+  }
+  static RunBuilder Probed(const std::string& name, run::ProbeResult seed, bool both) {
+    RunBuilder builder;
+    builder.Repetitions(2).StartedAt(name).Case("capital").AddRamp(2, 100, 1);
+    run::ProbeFinding finding;
+    finding.n = 2;
+    finding.probe = run::ProbeKind::kSeed;
+    finding.result = seed;
+    finding.evidence = {"2 of 2 answers differ"};
+    builder.Case("capital").Probe(finding).AddRamp(2, 100, 1);
+    if (!both) return builder;
+    finding.probe = run::ProbeKind::kCache;
+    finding.result = run::ProbeResult::kSame;
+    return builder.Case("capital").Probe(finding).AddRamp(2, 100, 1);
+  }
+  int CompareAnswers() { return CompareRun(Path("head"), {"--question", "determinism"}); }
+};
+
+TEST_F(ReviewProbesTest, AreWalkedAndAccepted) {
+  EXPECT_EQ(CompareAnswers(), 1);
+  EXPECT_THAT(out_.str(), HasSubstr("answers: 1 new, 1 probe with a worse result; walk them"));
+  EXPECT_EQ(Review("a\na\n", {"--reason", "the service has no seeds"}), 0) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("[1/2] ember-mini-generic-cpu:1, prompt capital, probe:seed: changed\n"));
+  EXPECT_THAT(out_.str(), HasSubstr("  probe seed: ignored; accepted: obeyed\n    2 of 2 answers differ\n"));
+  EXPECT_THAT(out_.str(), HasSubstr("[2/2] ember-mini-generic-cpu:1, prompt capital, probe:cache: new\n"));
+  EXPECT_THAT(out_.str(), HasSubstr("accepted 2, rejected 0, undecided 0; nothing is left\n"));
+  EXPECT_EQ(CompareAnswers(), 0) << out_.str();
+}
+
+TEST_F(ReviewProbesTest, ARejectedResultIsAskedAboutAgainOnlyWhereItIsAnotherOne) {
+  EXPECT_EQ(Review("r\nr\n"), 1);
+  const run::Json kept = *run::ReadJsonFile(fs::path(Path("head")) / "review.json");
+  ASSERT_EQ(kept.Find("rejected")->as_array()->size(), 2U);
+  EXPECT_EQ(*kept.Find("rejected")->as_array()->at(0).Find("probe")->as_string(), "ignored");
+  EXPECT_EQ(kept.Find("rejected")->as_array()->at(0).Find("answer_sha256"), nullptr);
+  EXPECT_EQ(Review("q\n"), 1);
+  EXPECT_THAT(out_.str(), HasSubstr("undecided 0; rejected before 2 (--again asks about them again)\n"));
+
+  ASSERT_TRUE(Probed("head", run::ProbeResult::kObeyed, true).Write(Path("head")).ok());
+  EXPECT_EQ(Review("q\n"), 1);
+  EXPECT_THAT(out_.str(), HasSubstr("undecided 0; rejected before 1 "));
+}
+
+class ReviewScoresTest : public ReviewTest {
+ protected:
+  // One answer, which a person gave five marks of and now one.
+  void SetUp() override {
+    for (const char* name : {"base", "head"}) {
+      RunBuilder builder;
+      builder.Repetitions(2).StartedAt(name).Case("capital").AddRamp(2, 100, 1);
+      ASSERT_TRUE(builder.Write(Path(name)).ok());
+      const run::Run read = *run::ReadRun(Path(name));
+      Mark(name, read.cases[0], name == std::string("base") ? 5 : 1);
+    }
+    ASSERT_EQ(AcceptRun(Path("base")), 0) << err_.str();
+  }
+  void Mark(const char* name, const run::RunCase& one, std::int64_t mark) {
+    run::Scores scores;
+    run::ReplaceMarks(scores, {"ann", std::nullopt},
+                      {{one.plan.id, one.answers.begin()->first, "", {{"brevity", mark}}, ""}});
+    ASSERT_TRUE(run::WriteScores(Path(name), scores).ok());
+  }
+};
+
+TEST_F(ReviewScoresTest, AreWalkedAndAccepted) {
+  EXPECT_EQ(CompareRun(Path("head"), {"--question", "determinism"}), 1) << out_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("answers: 1 with worse scores; walk them"));
+  EXPECT_EQ(Review("a\n", {"--reason", "r"}), 0) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("[1/1] ember-mini-generic-cpu:1, prompt capital: unchanged, quality fell\n"));
+  EXPECT_THAT(out_.str(), HasSubstr("  quality regressed, people: brevity: the mean score fell from 1.000 to 0.000"));
+  EXPECT_THAT(out_.str(), HasSubstr("    answer: Paris is the capital of France.\n"));
+  EXPECT_EQ(CompareRun(Path("head"), {"--question", "determinism"}), 0) << out_.str();
+}
+
+TEST_F(ReviewScoresTest, OtherMarksOfARejectedCaseAreAskedAbout) {
+  EXPECT_EQ(Review("r\n"), 1);
+  EXPECT_EQ(Review(""), 1);
+  EXPECT_THAT(out_.str(), HasSubstr("undecided 0; rejected before 1 "));
+  Mark("head", run::ReadRun(Path("head"))->cases[0], 2);
+  EXPECT_EQ(Review("q\n"), 1);
+  EXPECT_THAT(out_.str(), HasSubstr("undecided 1\n"));
+}
+
+TEST_F(ReviewTest, ABackslashAndNIsNoLineBreak) {
+  Head("Paris\\nis");
+  EXPECT_EQ(Review("q\n", {"--case", "*/capital/*"}), 1);
+  EXPECT_THAT(out_.str(), HasSubstr("{+\\\\nis+}"));
 }
 
 TEST_F(ReviewTest, ThePolicyLeavesCasesOut) {

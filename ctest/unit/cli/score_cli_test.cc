@@ -42,6 +42,14 @@ TEST_F(ScoreCli, FromTemplateToScores) {
   EXPECT_THAT(out_.str(), HasSubstr("  people: coherence  5.00 of 5 over 10 requests"));
 }
 
+TEST_F(ScoreCli, WhatIsToBeTypedIsQuoted) {
+  const std::string run = Measure("a run", 100);
+  ASSERT_EQ(Call({"score", run}), 0) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("`assay score --template '" + run + "'`"));
+  ASSERT_EQ(Call({"score", "--template", run, "--output", Path("it's.json")}), 0) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("\n  assay score '" + run + "' --merge '" + Path("it") + "'\\''s.json'\n"));
+}
+
 TEST_F(ScoreCli, OwnDimensionsReplaceTheUsualOnes) {
   const std::string run = Measure("run", 100);
   ASSERT_EQ(Call({"score", "--template", run, "--dimension", "tone=is it polite?", "--dimension", "brevity"}), 0);

@@ -92,7 +92,7 @@ TEST(DiffReports, APageShowsMorePlacesThanATerminal) {
   EXPECT_THAT(terminal, HasSubstr("and 57 more places"));
   const std::string markdown = made::Markdown(comparison);
   EXPECT_THAT(markdown, HasSubstr("\\[-old49-\\]{+new49+}"));
-  EXPECT_THAT(markdown, Not(HasSubstr("old50")));
+  EXPECT_THAT(markdown, Not(HasSubstr("[-old50")));
   EXPECT_THAT(markdown, HasSubstr("and 10 more places"));
   const run::Json verdict = made::Verdicts(comparison);
   const run::Json& difference =
@@ -125,6 +125,7 @@ TEST(DiffReports, TenThousandAnswersAndAMegabyteStayReadable) {
   for (int i = 0; i < 10'000; ++i) {
     answers.shares.push_back(compare::AnswerShare{"sha" + std::to_string(i), 1, i, std::string(300, 'x'), true, false});
   }
+  answers.shares[0].text = std::string(70'000, 'x');
   answers.n = 10'000;
   EXPECT_LT(made::Terminal(comparison).size(), 10'000U);
   EXPECT_LT(made::Markdown(comparison).size(), 20'000U);
@@ -132,11 +133,14 @@ TEST(DiffReports, TenThousandAnswersAndAMegabyteStayReadable) {
   const run::Json& shown = *verdict.Find("cases")->as_array()->at(0).Find("determinism")->Find("answers");
   EXPECT_EQ(shown.Find("shares")->as_array()->size(), 1000U);
   EXPECT_EQ(*shown.Find("distinct")->as_integer(), 10'000);
-  EXPECT_EQ(shown.Find("shares")->as_array()->at(999).Find("text")->as_string()->size(), 200U);
+  EXPECT_EQ(shown.Find("shares")->as_array()->at(0).Find("text")->as_string()->size(), 65'536U);
+  EXPECT_EQ(*shown.Find("shares")->as_array()->at(0).Find("text_cut")->as_bool(), true);
+  EXPECT_EQ(shown.Find("shares")->as_array()->at(999).Find("text")->as_string()->size(), 300U);
+  EXPECT_EQ(*shown.Find("shares")->as_array()->at(999).Find("text_cut")->as_bool(), false);
   const run::Json& removed =
       shown.Find("difference")->Find("hunks")->as_array()->at(0).Find("pieces")->as_array()->at(0);
-  EXPECT_EQ(removed.Find("text")->as_string()->size(), 2000U);
-  EXPECT_EQ(*removed.Find("left_out")->as_integer(), 998'000);
+  EXPECT_EQ(removed.Find("text")->as_string()->size(), 65'536U);
+  EXPECT_EQ(*removed.Find("left_out")->as_integer(), 934'464);
 }
 
 // What has been used against terminals, Markdown, XML and the logs of CI services.
@@ -274,6 +278,49 @@ TEST(AcceptText, NothingIsSaidOfWhatCannotBeAccepted) {
   compare::Comparison pair = made::Pair();
   pair.cases[0].answers->verdict = compare::AnswerVerdict::kChanged;
   EXPECT_THAT(AcceptLines(pair, {}), ElementsAre());
+}
+
+TEST(AcceptText, ProbesThatGotWorseOrAreNewAreToBeDecidedAboutToo) {
+  compare::Comparison comparison = made::Unchanged();
+  for (compare::CaseComparison* one : {&comparison.cases[0], &comparison.cases[1]}) {
+    one->answers = compare::DeterminismFinding{};
+    one->probe = run::ProbeKind::kSeed;
+    one->answers->probe.emplace();
+    one->facts.planned = static_cast<std::int64_t>(one->facts.counting) + 1;
+  }
+  comparison.cases[0].answers->verdict = compare::AnswerVerdict::kChanged;
+  comparison.cases[1].answers->verdict = compare::AnswerVerdict::kNew;
+  const std::vector<std::string> lines = AcceptLines(comparison, {});
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_THAT(lines[0], HasSubstr("answers: 1 new, 1 probe with a worse result; walk them"));
+  EXPECT_THAT(lines[1], HasSubstr("  assay review --run build/run"));
+  EXPECT_THAT(lines[2], HasSubstr("--only outputs --case "));
+  comparison.cases[0].answers->verdict = compare::AnswerVerdict::kUnchanged;
+  comparison.cases[1].answers->verdict = compare::AnswerVerdict::kIncomplete;
+  EXPECT_THAT(AcceptLines(comparison, {}), ElementsAre());
+}
+
+TEST(AcceptText, ScoresThatFellOrCannotBeComparedAreToBeDecidedAboutToo) {
+  compare::Comparison comparison = made::Unchanged();
+  compare::QualityFinding fell;
+  fell.mean = 0.5;
+  fell.accepted_mean = 1;
+  fell.accepted_n = 4;
+  fell.comparable = fell.decides = true;
+  fell.verdict = compare::Verdict::kRegressed;
+  comparison.cases[0].quality = {fell};
+  EXPECT_THAT(made::Terminal(comparison), HasSubstr("answers: 1 with worse scores; walk them"));
+  EXPECT_THAT(made::Terminal(comparison), HasSubstr("\n  assay review --run build/run --baselines baselines\n"));
+  fell.comparable = fell.decides = false;
+  fell.verdict = compare::Verdict::kCannotTell;
+  comparison.cases[1].quality = {fell};
+  EXPECT_THAT(AcceptLines(comparison, {})[0],
+              HasSubstr("answers: 1 with worse scores, 1 with scores that cannot be compared; "));
+  // Marks that nobody gave are no question.
+  comparison.cases[0].quality.clear();
+  comparison.cases[1].quality[0].mean.reset();
+  comparison.cases[1].quality[0].source = run::ScoreSource::kHuman;
+  EXPECT_THAT(AcceptLines(comparison, {}), ElementsAre());
 }
 
 TEST(AcceptText, ManyCasesAreNotAllNamed) {
