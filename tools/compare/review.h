@@ -20,10 +20,10 @@ inline constexpr std::int64_t kReviewSchemaVersion = 1;
 // The case with what it was rejected for: another answer, result or score is another question.
 struct Rejection {
   std::string case_id;
-  std::string answer_sha256;  // the most frequent answer; empty for a probe, and where there is not one answer
-  std::string probe;          // what a probe found, in words; else empty
-  std::string scores;         // what became of the scores, where nothing else is to be decided; else empty
-  std::string at;             // UTC
+  std::string answer_sha256 = {};  // the most frequent answer; empty for a probe, and where there is not one answer
+  std::string probe = {};          // what a probe found, in words; else empty
+  std::string scores = {};         // what became of the scores, where nothing else is to be decided; else empty
+  std::string at = {};             // UTC
 
   bool SameQuestion(const Rejection& other) const;
 };
