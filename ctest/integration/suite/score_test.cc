@@ -66,7 +66,7 @@ TEST_F(ScoredRun, ExpectationsThatMakeNoSenseStopItBeforeAnythingIsStarted) {
       Bench({"--prompts=" + Prompts(R"("expect":{"matches":"(a"},)"), "--run=" + Path("run")});
   EXPECT_EQ(done.exit_code, 2);
   EXPECT_THAT(done.standard_error, HasSubstr("$.prompts[0].expect"));
-  EXPECT_THAT(done.standard_error, HasSubstr("without its ')'"));
+  EXPECT_THAT(done.standard_error, HasSubstr("'(a' cannot be read: missing )"));
   EXPECT_FALSE(std::filesystem::exists(Path("run")));
 }
 
