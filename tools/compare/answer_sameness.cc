@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "fixtures/base/text.h"
 #include "fixtures/run/json.h"
 #include "tools/compare/similarity.h"
 
@@ -18,16 +19,6 @@ const run::AnswerCheck* Find(const run::AnswerFacts& facts, const std::string& n
   const auto found = std::find_if(facts.checks.begin(), facts.checks.end(),
                                   [&](const run::AnswerCheck& check) { return check.name == name; });
   return found == facts.checks.end() ? nullptr : &*found;
-}
-
-std::string_view FirstCharacters(std::string_view text, std::int64_t count) {
-  std::size_t at = 0;
-  while (at < text.size() && count > 0) {
-    ++at;
-    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) ++at;
-    --count;
-  }
-  return text.substr(0, at);
 }
 
 Sameness When(bool same) { return same ? Sameness::kSame : Sameness::kDifferent; }
@@ -91,12 +82,14 @@ Judged SameAnswer(const DeterminismLevel& level, const ComparableAnswer& before,
     case Kind::kRate:
     case Kind::kOff:
       return {Sameness::kDifferent, {}};
-    case Kind::kPrefix:
+    case Kind::kPrefix: {
       if (!texts) return {Sameness::kUnknown, {}};
-      return {When(FirstCharacters(before.compared.text, level.characters) ==
-                       FirstCharacters(now.compared.text, level.characters) &&
-                   before.compared.tool_calls == now.compared.tool_calls),
-              {}};
+      const auto count = static_cast<std::size_t>(level.characters);
+      const bool same =
+          base::FirstCodePoints(before.compared.text, count) == base::FirstCodePoints(now.compared.text, count) &&
+          before.compared.tool_calls == now.compared.tool_calls;
+      return {When(same), {}};
+    }
     case Kind::kSimilar: {
       if (!texts) return {Sameness::kUnknown, {}};
       const double similarity = TextSimilarity(before.compared.text, now.compared.text);

@@ -234,6 +234,39 @@ std::string NondeterministicReason(const DeterminismFinding& finding, bool has_a
   return reason;
 }
 
+AcceptedAnswer ModalOf(const run::RunCase& one, const Shares& shares) {
+  ASSAY_CHECK(!shares.sorted.empty(), "a case without a counting sample has no answer");
+  const AnswerShare& first = shares.sorted.front();
+  AcceptedAnswer modal;
+  modal.answer_sha256 = first.sha256;
+  modal.fingerprint = one.plan.fingerprint;
+  modal.scrub = one.plan.scrub;
+  modal.request = run::WithoutMessages(one.plan.request);
+  modal.seen =
+      SeenAnswers{static_cast<std::int64_t>(first.count), static_cast<std::int64_t>(shares.counting - first.count)};
+  const run::Answer answer = AnswerOf(one, modal.answer_sha256);
+  if (answer.kept) {
+    modal.text = answer.text;
+    modal.reasoning = answer.reasoning;
+    modal.tool_calls = answer.tool_calls;
+  }
+  const std::string compared = ComparedOf(one, modal.answer_sha256);
+  if (compared != modal.answer_sha256) modal.compared_sha256 = compared;
+  modal.facts = answer.facts;
+  if (modal.facts && !modal.facts->checks.empty()) modal.expect_sha256 = one.plan.expect_sha256;
+  if (modal.facts) {
+    for (run::AnswerCheck& check : modal.facts->checks) check.detail.clear();
+  }
+  const run::Sample& sample = *shares.first.at(modal.answer_sha256);
+  modal.finish_reason = sample.finish_reason;
+  // Counts of our own are no property of the answer and are never compared with the service's.
+  if (run::IsServerUsage(sample.token_source)) {
+    modal.prompt_tokens = sample.prompt_tokens;
+    modal.completion_tokens = sample.completion_tokens;
+  }
+  return modal;
+}
+
 }  // namespace
 
 std::string_view ToString(AnswerVerdict verdict) {
@@ -276,39 +309,7 @@ Verdict AsVerdict(AnswerVerdict verdict) {
   return Verdict::kCannotTell;
 }
 
-AcceptedAnswer ModalAnswer(const run::RunCase& one) {
-  const Shares shares = CountAnswers(one);
-  ASSAY_CHECK(!shares.sorted.empty(), "a case without a counting sample has no answer");
-  const AnswerShare& first = shares.sorted.front();
-  AcceptedAnswer modal;
-  modal.answer_sha256 = first.sha256;
-  modal.fingerprint = one.plan.fingerprint;
-  modal.scrub = one.plan.scrub;
-  modal.request = run::WithoutMessages(one.plan.request);
-  modal.seen =
-      SeenAnswers{static_cast<std::int64_t>(first.count), static_cast<std::int64_t>(shares.counting - first.count)};
-  const run::Answer answer = AnswerOf(one, modal.answer_sha256);
-  if (answer.kept) {
-    modal.text = answer.text;
-    modal.reasoning = answer.reasoning;
-    modal.tool_calls = answer.tool_calls;
-  }
-  const std::string compared = ComparedOf(one, modal.answer_sha256);
-  if (compared != modal.answer_sha256) modal.compared_sha256 = compared;
-  modal.facts = answer.facts;
-  if (modal.facts && !modal.facts->checks.empty()) modal.expect_sha256 = one.plan.expect_sha256;
-  if (modal.facts) {
-    for (run::AnswerCheck& check : modal.facts->checks) check.detail.clear();
-  }
-  const run::Sample& sample = *shares.first.at(modal.answer_sha256);
-  modal.finish_reason = sample.finish_reason;
-  // Counts of our own are no property of the answer and are never compared with the service's.
-  if (run::IsServerUsage(sample.token_source)) {
-    modal.prompt_tokens = sample.prompt_tokens;
-    modal.completion_tokens = sample.completion_tokens;
-  }
-  return modal;
-}
+AcceptedAnswer ModalAnswer(const run::RunCase& one) { return ModalOf(one, CountAnswers(one)); }
 
 DeterminismFinding JudgeAnswers(const run::RunCase& one, const AcceptedAnswer* accepted, std::int64_t planned,
                                 const DeterminismLevel& level) {
@@ -324,10 +325,10 @@ DeterminismFinding JudgeAnswers(const run::RunCase& one, const AcceptedAnswer* a
     finding.gates = false;
     return finding;
   }
+  const AcceptedAnswer modal = ModalOf(one, shares);
   finding.shares = std::move(shares.sorted);
   const std::vector<std::string> wavering = Wavering(one, shares, finding);
   const bool same_request = accepted != nullptr && accepted->fingerprint == one.plan.fingerprint;
-  const AcceptedAnswer modal = ModalAnswer(one);
   if (accepted != nullptr) finding.accepted = accepted->accepted;
   std::optional<ComparableAnswer> reference;
   if (same_request) {
@@ -349,12 +350,11 @@ DeterminismFinding JudgeAnswers(const run::RunCase& one, const AcceptedAnswer* a
     const ComparableAnswer other = ComparableIn(one, shares, finding.shares[agreement.another - 1].sha256);
     Differ(same_request ? *reference : first, other, finding);
     finding.difference_within_run = finding.difference.has_value() && !same_request;
-  }
-
-  if (agreement.another > 0 && level.gates() && !level.exact() && !agreement.with_itself) {
-    const ComparableAnswer other = ComparableIn(one, shares, finding.shares[agreement.another - 1].sha256);
-    for (const FactChange& change : FactDifferences(first, other)) {
-      finding.notes.push_back("within the run " + change.name + " is " + change.old_value + " and " + change.new_value);
+    if (level.gates() && !level.exact() && !agreement.with_itself) {
+      for (const FactChange& change : FactDifferences(first, other)) {
+        finding.notes.push_back("within the run " + change.name + " is " + change.old_value + " and " +
+                                change.new_value);
+      }
     }
   }
   const bool other_scrub = same_request && !reference->kept && accepted->scrub != one.plan.scrub;

@@ -22,12 +22,7 @@ std::size_t Back(std::string_view text, std::size_t from, std::size_t count) {
   return from;
 }
 std::size_t Forward(std::string_view text, std::size_t from, std::size_t count) {
-  while (count > 0 && from < text.size()) {
-    ++from;
-    while (from < text.size() && IsContinuation(text[from])) ++from;
-    --count;
-  }
-  return from;
+  return from + base::FirstCodePoints(text.substr(from), count).size();
 }
 
 }  // namespace
