@@ -239,17 +239,21 @@ function(assay_add_suite)
     list(APPEND bench_command --skip-without-service)
   endif()
   list(APPEND bench_command ${arg_BENCH_ARGS})
-  set(run_command ${bench_command})  # a second look asks as often as the first one's verdict says
+  set(run_command ${bench_command})
+  set(confirm_command ${bench_command})  # a second look asks as often as the first one's verdict says
   if(arg_REPETITIONS)
     list(APPEND run_command --repetitions=${arg_REPETITIONS})
   endif()
   if(arg_REPETITIONS MATCHES "^auto")
+    set(rounds)
     foreach(baselines IN LISTS arg_BASELINES arg_LOCAL_BASELINES)
-      list(APPEND run_command "--baselines=${baselines}")
+      list(APPEND rounds "--baselines=${baselines}")
     endforeach()
     if(arg_POLICY)
-      list(APPEND run_command "--policy=${arg_POLICY}")
+      list(APPEND rounds "--policy=${arg_POLICY}")
     endif()
+    list(APPEND run_command ${rounds})
+    list(APPEND confirm_command --repetitions=auto ${rounds})
   endif()
   set(compare_arguments)
   foreach(baselines IN LISTS arg_BASELINES arg_LOCAL_BASELINES)
@@ -324,7 +328,7 @@ function(assay_add_suite)
     # Quoted lists would fall apart on the command line of the step: both commands go into a file.
     file(GENERATE OUTPUT "${folder}/second_look-$<CONFIG>.cmake" CONTENT
       "set(compare [==[${assay};compare;${run_arguments};${compare_arguments}]==])
-set(confirm [==[${bench_command};--models=${all_models};--run=${second};--allow-failed-cases]==])\n")
+set(confirm [==[${confirm_command};--models=${all_models};--run=${second};--allow-failed-cases]==])\n")
     add_test(NAME ${name}.second_look
       COMMAND ${CMAKE_COMMAND} ${step_variables} -DSTEP=second_look "-DSECOND=${second}"
         "-DCOMMANDS=${folder}/second_look-$<CONFIG>.cmake" ${restart} -P "${step}")

@@ -109,7 +109,12 @@ class Bench {
     if (!options_.repetitions_stated) {
       options_.repetitions = options_.request.repetitions = (*asked)->repetitions;
     }
+    if (options_.in_rounds && !options_.list_only) {
+      const base::Status there = HasFirstRuns((*asked)->first_runs);
+      if (!there.ok()) return Fail(there.error(), kUsageOrInput);
+    }
     look_ = std::move((*asked)->look);
+    first_runs_ = std::move((*asked)->first_runs);
     return std::nullopt;
   }
 
@@ -153,7 +158,8 @@ class Bench {
     if (const base::Status status = Cached(pinned->models, *cases); !status.ok()) return Fail(status.error());
     const auto tell = [this](const std::vector<std::string>& lines) { Tell(lines); };
     const Ended ended =
-        MeasureModels{options_, *session_, progress_, tell, out_, err_, look_, expected_}.Run(pinned->models, *cases);
+        MeasureModels{options_, *session_, progress_, tell, out_, err_, look_, expected_, first_runs_}.Run(
+            pinned->models, *cases);
     if (!ended.error) return *ended.exit_code;
     return ended.exit_code ? Fail(*ended.error, *ended.exit_code) : Fail(*ended.error);
   }
@@ -203,6 +209,7 @@ class Bench {
   Progress progress_;
   session::Session* session_ = nullptr;
   std::optional<run::SecondLook> look_;
+  std::vector<std::filesystem::path> first_runs_;  // of it
   ExpectedAnswers expected_;
   bool downloading_ = false;
   std::set<std::string> said_;  // lines that stay

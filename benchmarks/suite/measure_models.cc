@@ -94,13 +94,15 @@ std::unique_ptr<Yardstick> MakeYardstick(const Options& options, session::Sessio
 }
 
 std::optional<RoundJudge> MakeRounds(const Options& options, const Cases& cases, const std::filesystem::path& directory,
-                                     std::function<base::Status()> interim) {
+                                     std::function<base::Status()> interim,
+                                     const std::vector<std::filesystem::path>& first_runs) {
   if (!options.in_rounds) return std::nullopt;
   RoundOptions how;
   how.most = options.repetitions;
   how.assay = JudgingProgram();
   how.baselines = options.baselines;
   how.policy = options.policy;
+  how.first_runs = first_runs;
   how.cancelled = process::InterruptRequested;
   return std::make_optional<RoundJudge>(std::move(how), cases, directory, std::move(interim));
 }
@@ -154,15 +156,31 @@ Ended MeasureModels::Run(const Models& models, Cases& cases) {
   how.watch = &watch;
   how.expected = &expected;
   const std::unique_ptr<Yardstick> anchors = MakeYardstick(options, session, models);
-  std::optional<RoundJudge> rounds = MakeRounds(options, cases, directory, [&] {
-    run::RunInfo interim = info;
-    FillIn(session, models, cases, interim);
-    return writer->WriteInterim(interim);
-  });
+  std::optional<RoundJudge> rounds = MakeRounds(
+      options, cases, directory,
+      [&] {
+        run::RunInfo interim = info;
+        FillIn(session, models, cases, interim);
+        interim.second_look = second_look;
+        return writer->WriteInterim(interim);
+      },
+      first_runs);
   Several between;
   if (anchors) between.Add(*anchors);
   if (rounds) between.Add(*rounds);
   if (anchors || rounds) how.between = &between;
+  const base::Result<std::vector<std::int64_t>> blocks =
+      BlocksOf(options, options.repetitions, session.info(), session.CanRenew(group));
+  if (!blocks.ok()) return Failure(blocks.error(), kUsageOrInput);
+  if (blocks->size() > 1) {
+    how.blocks = *blocks;
+    how.renew = [&] {
+      progress.Say("starting anew what is measured", false);
+      const base::Status renewed = session.Renew(group);
+      progress.Clear();
+      return renewed;
+    };
+  }
   Measurement measurement(how, session, cases, *writer, progress, out);
   Group measuring(*this, cases, measurement);
   for (; !group.empty() && !process::InterruptRequested(); group = groups.Next()) {

@@ -33,6 +33,7 @@ struct MeasureModels {
   std::ostream& err;
   std::optional<run::SecondLook> second_look = {};  // the run is one
   ExpectedAnswers expected = {};
+  std::vector<std::filesystem::path> first_runs = {};  // of a second look
 
   // `cases` learn their failures and what was asked in the end.
   Ended Run(const std::vector<catalogue::ResolvedModel>& models, Cases& cases);

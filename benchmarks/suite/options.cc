@@ -68,8 +68,8 @@ po::options_description Description() {
   measuring.add_options()
     ("repetitions", po::value<std::string>(),
      "measured requests per case, default 10; under load at least 4 per request in flight, at a rate at least 20 "
-     "[BENCH_ROUNDS]; auto or auto:MAX: at most MAX, default 20, and none any more of a case whose verdict cannot "
-     "change, which needs --baselines")
+     "[BENCH_ROUNDS]; auto or auto:MAX: at most MAX, default 12 (with --confirm what the verdict says), and none any more "
+     "of a case whose verdict cannot change, which needs --baselines")
     ("baselines", po::value<std::vector<std::string>>()->composing(),
      "with --repetitions=auto: the folder of baselines that `assay compare` is going to judge by; may be repeated")
     ("policy", po::value<std::string>(), "with --repetitions=auto: the policy that it is going to judge by")
@@ -268,6 +268,7 @@ base::Status FillRepetitions(const po::variables_map& map, const Environment& en
     options.in_rounds = true;
     repetitions.reset();
     if (most.empty()) repetitions = kDefaultMostRepetitions;
+    options.repetitions_stated = !most.empty();
     if (most.starts_with(':')) repetitions = base::ParseInt(most.substr(1));
     if (!repetitions || *repetitions < kFewestMostRepetitions || *repetitions > kMostRepetitions) {
       return Usage("--repetitions should be a number, auto or auto:MAX with MAX from " +
@@ -280,7 +281,7 @@ base::Status FillRepetitions(const po::variables_map& map, const Environment& en
       return Usage("--repetitions should be a whole number, or auto; found '" + base::EscapeForTerminal(*flag) + "'");
     }
   }
-  options.repetitions_stated = repetitions.has_value();
+  if (!options.in_rounds) options.repetitions_stated = repetitions.has_value();
   if (!repetitions) {
     ASSAY_TRY(repetitions, Integer(environment, "BENCH_ROUNDS"));
   }
@@ -311,9 +312,6 @@ base::Status FillLooks(const po::variables_map& map, Options& options) {
   if (const auto verdict = Optional<std::string>(map, "confirm")) {
     if (verdict->empty()) return Usage("--confirm needs the file that `assay compare --json FILE` wrote");
     options.confirm = *verdict;
-    if (options.in_rounds) {
-      return Usage("--confirm measures each case as often as the verdict says; leave --repetitions=auto out");
-    }
   }
   return {};
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <span>
 #include <utility>
 
 #include "fixtures/base/files.h"
@@ -14,8 +15,20 @@ namespace assay::suite {
 namespace {
 
 constexpr auto kDeadline = std::chrono::seconds(60);
-// Fifths of the most requests, and the fewest: a trimmed mean of latencies of fewer keeps too few values.
-constexpr std::pair<std::int64_t, std::int64_t> kEarlyLooks[] = {{2, 8}, {3, 12}};
+// Tenths of the most requests, and the fewest: a trimmed mean of latencies of fewer keeps too few values.
+using Look = std::pair<std::int64_t, std::int64_t>;
+constexpr Look kEarlyLooks[] = {{4, 8}, {6, 12}};
+constexpr Look kEarlySecondLooks[] = {{2, 8}, {3, 12}, {5, 20}};
+
+std::vector<std::int64_t> Looks(std::span<const Look> early, std::int64_t most) {
+  std::vector<std::int64_t> looks;
+  for (const auto& [tenths, fewest] : early) {
+    const std::int64_t look = std::max(fewest, most * tenths / 10);
+    if (look < most && (looks.empty() || look > looks.back())) looks.push_back(look);
+  }
+  looks.push_back(most);
+  return looks;
+}
 
 std::string Number(double value) {
   char text[32];
@@ -51,15 +64,21 @@ base::Result<std::vector<run::Rounds::Stop>> StopsFromText(const std::string& te
 
 }  // namespace
 
-// Two fifths, three fifths and all, which simulation recommends (tools/stats/sequential.h).
-std::vector<std::int64_t> LooksFor(std::int64_t most) {
-  std::vector<std::int64_t> looks;
-  for (const auto& [fifths, fewest] : kEarlyLooks) {
-    const std::int64_t look = std::max(fewest, most * fifths / 5);
-    if (look < most && (looks.empty() || look > looks.back())) looks.push_back(look);
+// Which simulation recommends (tools/stats/sequential.h).
+std::vector<std::int64_t> LooksFor(std::int64_t most) { return Looks(kEarlyLooks, most); }
+std::vector<std::int64_t> SecondLooksFor(std::int64_t most) { return Looks(kEarlySecondLooks, most); }
+
+base::Status HasFirstRuns(const std::vector<std::filesystem::path>& directories) {
+  for (const std::filesystem::path& directory : directories) {
+    std::error_code ec;
+    if (std::filesystem::exists(directory / "run.json", ec)) continue;
+    return base::Error{base::ErrorCode::kUsage,
+                       "--repetitions=auto judges a second look together with the first run, which is not where the "
+                       "verdict says; call this from the folder that `assay compare` was called from, or say how many "
+                       "repetitions",
+                       base::ToUtf8(directory)};
   }
-  looks.push_back(most);
-  return looks;
+  return {};
 }
 
 base::Result<bool> HasBaselines(const std::vector<std::filesystem::path>& baselines,
@@ -88,20 +107,23 @@ RoundJudge::RoundJudge(RoundOptions options, const std::vector<run::PlannedCase>
       cases_(cases),
       directory_(std::move(directory)),
       interim_(std::move(interim)),
-      looks_(LooksFor(options_.most)) {
+      looks_(options_.first_runs.empty() ? LooksFor(options_.most) : SecondLooksFor(options_.most)) {
   if (!options_.run) options_.run = [](const process::Command& command) { return process::Run(command, kDeadline); };
 }
 
 base::Result<std::vector<run::Rounds::Stop>> RoundJudge::Judge(std::size_t look) {
   ASSAY_RETURN_IF_ERROR(interim_());
   process::Command command{base::ToUtf8(options_.assay), {"settle", "--run=" + base::ToUtf8(directory_)}, {}};
+  for (const std::filesystem::path& first : options_.first_runs) {
+    command.arguments.push_back("--first=" + base::ToUtf8(first));
+  }
   for (const std::filesystem::path& folder : options_.baselines) {
     command.arguments.push_back("--baselines=" + base::ToUtf8(folder));
   }
   if (options_.policy) command.arguments.push_back("--policy=" + base::ToUtf8(*options_.policy));
   command.arguments.push_back("--look=" + std::to_string(look));
   command.arguments.push_back("--looks=" + std::to_string(looks_.size()));
-  command.arguments.push_back("--early-alpha-share=" + Number(kEarlyAlphaShare));
+  command.arguments.push_back("--early-alpha-share=" + Number(EarlyAlphaShare()));
   ASSAY_TRY(const process::Completed done, options_.run(command));
   if (done.exit_code != 0) {
     return base::Error{
@@ -152,7 +174,7 @@ std::optional<run::Rounds> RoundJudge::Finish(std::int64_t planned) const {
   rounds.looks.push_back(looks_.back());
   // A look that was not judged could not spend its part.
   rounds.early_alpha_share =
-      kEarlyAlphaShare * static_cast<double>(judged_.size()) / static_cast<double>(looks_.size() - 1);
+      EarlyAlphaShare() * static_cast<double>(judged_.size()) / static_cast<double>(looks_.size() - 1);
   rounds.planned_requests = planned;
   rounds.asked_requests = planned - saved_;
   rounds.stops = stops_;

@@ -22,12 +22,19 @@ namespace assay::suite {
 
 // The part of alpha that the looks before the last may spend together.
 inline constexpr double kEarlyAlphaShare = 0.1;
-inline constexpr std::int64_t kDefaultMostRepetitions = 20;
+// Three fifths of the fixed plan of 20 that it was simulated against: what stays open is better asked in a second look,
+// another session, which spends its requests on a few cases.
+inline constexpr std::int64_t kDefaultMostRepetitions = 12;
 // Fewer leave no early look.
 inline constexpr std::int64_t kFewestMostRepetitions = 10;
 
 // Repetitions after which the cases are judged; the last is `most`.
 std::vector<std::int64_t> LooksFor(std::int64_t most);
+// The same of a second look.
+std::vector<std::int64_t> SecondLooksFor(std::int64_t most);
+
+// kUsage when a run that a second look has to be judged with is not where its verdict says.
+base::Status HasFirstRuns(const std::vector<std::filesystem::path>& directories);
 
 // Whether there is any latency to judge by; looked at before anything is started. kUsage for a folder of baselines that
 // is a file, and for a policy that is not there.
@@ -36,7 +43,8 @@ base::Result<bool> HasBaselines(const std::vector<std::filesystem::path>& baseli
 
 struct RoundOptions {
   std::int64_t most = kDefaultMostRepetitions;
-  std::filesystem::path assay;  // the program that judges
+  std::filesystem::path assay;                         // the program that judges
+  std::vector<std::filesystem::path> first_runs = {};  // those that this run is the second look of; empty = it is none
   std::vector<std::filesystem::path> baselines;
   std::optional<std::filesystem::path> policy;
   std::function<bool()> cancelled;
@@ -61,6 +69,8 @@ class RoundJudge final : public BetweenRounds {
 
  private:
   base::Result<std::vector<run::Rounds::Stop>> Judge(std::size_t look);
+  // Nothing of a second look is sure before its end.
+  double EarlyAlphaShare() const { return options_.first_runs.empty() ? kEarlyAlphaShare : 0; }
 
   RoundOptions options_;
   const std::vector<run::PlannedCase>& cases_;

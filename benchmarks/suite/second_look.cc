@@ -65,6 +65,16 @@ std::string Stated(const run::Json& pair, const char* side) {
   return stated != nullptr ? *stated : side == std::string_view("base") ? "BASE" : "HEAD";
 }
 
+std::vector<std::filesystem::path> DirectoriesOf(const run::Json& verdict) {
+  std::vector<std::filesystem::path> directories;
+  const run::Json* const runs = verdict.Find("runs");
+  if (runs == nullptr || runs->as_array() == nullptr) return directories;
+  for (const run::Json& one : *runs->as_array()) {
+    if (const std::string* const directory = TextAt(one, {"directory"})) directories.emplace_back(*directory);
+  }
+  return directories;
+}
+
 }  // namespace
 
 base::Result<std::optional<AskedLook>> ReadAskedLook(const std::filesystem::path& verdict) {
@@ -84,6 +94,7 @@ base::Result<std::optional<AskedLook>> ReadAskedLook(const std::filesystem::path
   if (const run::Json* pair = json->Find("pair"); pair != nullptr && !pair->is_null()) {
     asked->pair = AskedLook::Pair{Stated(*pair, "base"), Stated(*pair, "head")};
   }
+  asked->first_runs = DirectoriesOf(*json);
   if (asked->look.suspects.empty()) return std::optional<AskedLook>();
   return std::optional<AskedLook>(*std::move(asked));
 }

@@ -20,8 +20,9 @@ namespace assay::suite {
 // "second_look" of what `assay compare --json FILE` wrote.
 struct AskedLook {
   run::SecondLook look;
-  std::int64_t repetitions = 0;  // per case
-  struct Pair {                  // the sides as they were stated
+  std::int64_t repetitions = 0;                        // per case
+  std::vector<std::filesystem::path> first_runs = {};  // where the verdict found them
+  struct Pair {                                        // the sides as they were stated
     std::string base;
     std::string head;
   };

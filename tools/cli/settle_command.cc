@@ -15,9 +15,10 @@ namespace {
 constexpr const char* kSynopsis =
     "Usage: assay settle --run DIR --baselines DIR [--baselines DIR ...] --look I --looks N --early-alpha-share "
     "SHARE\n\n"
-    "For programs: assay-bench --repetitions=auto calls it after each round of a run that is still being written. "
-    "Says\n"
-    "which cases need not be asked any more, because their verdict cannot change or is sure already, so that the "
+    "For programs: assay-bench --repetitions=auto calls it after each round of a run that is still being written, "
+    "with\n"
+    "--first for a second look. Says which cases need not be asked any more, because their verdict cannot change or is "
+    "sure already, so that the "
     "chance\n"
     "of a false alarm stays as stated. One line of JSON (tools/report/verdict_format.md):\n"
     "  {\"schema_version\":1,\"settled\":[{\"case\":ID,\"why\":\"cannot_regress\"}, ...]}\n"
@@ -35,6 +36,8 @@ void Declare(Options& options) {
   options.AddValue("baselines", "DIR",
                    "folder of baselines; of several the first that has a variant's file counts; none "
                    "for a pair",
+                   true);
+  options.AddValue("first", "DIR", "the run is the second look of this one; repeat it for each run of the first look",
                    true);
   options.AddValue("policy", "FILE", "thresholds; see assay compare --policy");
   options.AddValue("look", "I", "which look this is, from 1");
@@ -75,6 +78,7 @@ base::Result<int> SettleCommand(const std::vector<std::string>& args, std::ostre
     if (options.Has("baselines")) {
       return Usage("a pair is judged by its other side; leave --baselines out for " + directory);
     }
+    if (options.Has("first")) return Usage("a pair has no rounds in its second look; leave --first out");
     ASSAY_TRY(const compare::PairedRuns pair, compare::PairedRuns::ReadInterim(directory));
     ASSAY_TRY(settled, compare::SettlePair(pair, policy, settle));
   } else {
@@ -83,7 +87,13 @@ base::Result<int> SettleCommand(const std::vector<std::string>& args, std::ostre
     ASSAY_TRY(run::Run one, run::ReadInterimRun(directory));
     runs.push_back(std::move(one));
     ASSAY_TRY(const compare::RunSet set, compare::RunSet::Create(std::move(runs)));
-    ASSAY_TRY(settled, compare::Settle(set, baselines, policy, settle));
+    if (options.Has("first")) {
+      ASSAY_TRY(const std::vector<std::filesystem::path> directories, options.RequiredPaths("first"));
+      ASSAY_TRY(const compare::RunSet first, compare::RunSet::Read(directories));
+      ASSAY_TRY(settled, compare::SettleSecondLook(first, set, baselines, policy, settle));
+    } else {
+      ASSAY_TRY(settled, compare::Settle(set, baselines, policy, settle));
+    }
   }
   report::WriteSettledJson(settled, out);
   return int{kGood};

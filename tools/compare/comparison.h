@@ -81,6 +81,7 @@ struct SecondLookPlan {
   std::vector<std::string> suspects;  // case ids; never empty
   std::vector<std::string> controls;  // stored mode only
   std::int64_t repetitions = 0;       // per case
+  bool in_rounds = false;             // as a first run was
 };
 
 struct Comparison {

@@ -138,6 +138,16 @@ stats::PairedCase ToPaired(const PairedSeries& one, bool second) {
   return paired;
 }
 
+std::vector<stats::Values> SecondValues(std::span<const LatencySeries> family) {
+  std::vector<stats::Values> values(family.size());
+  for (std::size_t i = 0; i < family.size(); ++i) {
+    const LatencySeries& one = family[i];
+    if (one.second.size() < kFewestHeadValues || HasZero(one)) continue;
+    values[i] = Logarithms(one.second, WorseSign(*one.metric));
+  }
+  return values;
+}
+
 bool Judgeable(const stats::StoredCase& one) {
   return !one.head.empty() && std::any_of(one.sessions.begin(), one.sessions.end(),
                                           [](const stats::Values& values) { return values.size() > 1; });

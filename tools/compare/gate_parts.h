@@ -35,6 +35,8 @@ SessionPositions PositionsOf(std::span<const LatencySeries> family);
 // kFewestHeadValues, everything where a value is not above 0.
 stats::StoredCase ToStored(const LatencySeries& one, const SessionPositions& positions);
 std::vector<stats::StoredCase> ToStored(std::span<const LatencySeries> family);
+// Logarithms of the second look's values; none where there are too few, or one is not above 0.
+std::vector<stats::Values> SecondValues(std::span<const LatencySeries> family);
 bool Judgeable(const stats::StoredCase& one);  // the gate has an estimate for it
 // Likewise for stats::GatePaired, of the first or the second look: logarithms of head over base, and one value per
 // block where the block is the pair.

@@ -229,17 +229,6 @@ void DecideSuiteTwice(const stats::AnchoredShift& first, const std::optional<sta
   }
 }
 
-// Head values of the second look; too few are none.
-std::vector<stats::Values> SecondValues(std::span<const LatencySeries> family) {
-  std::vector<stats::Values> values(family.size());
-  for (std::size_t i = 0; i < family.size(); ++i) {
-    const LatencySeries& one = family[i];
-    if (one.second.size() < kFewestHeadValues || parts::HasZero(one)) continue;
-    values[i] = parts::Logarithms(one.second, parts::WorseSign(*one.metric));
-  }
-  return values;
-}
-
 std::vector<bool> SuspectsOf(const stats::GateResult* gate, std::size_t cases) {
   std::vector<bool> suspects(cases, false);
   if (gate == nullptr) return suspects;
@@ -281,7 +270,7 @@ FamilyFindings GateRule::JudgeFamily(std::span<const LatencySeries> family, std:
   std::optional<stats::ConfirmedGate> confirmed;
   std::optional<stats::AnchoredShift> again;
   if (asked.second_look) {
-    const std::vector<stats::Values> second = SecondValues(family);
+    const std::vector<stats::Values> second = parts::SecondValues(family);
     const std::vector<bool> suspects = SuspectsOf(alone ? &*alone : nullptr, cases.size());
     variants.JudgeTwice(second, suspects, MachineOf(BesideAgain(family, cases, second, suspects, anchors, options)),
                         asked);

@@ -141,7 +141,8 @@ std::optional<SecondLookPlan> PlanSecondLook(std::span<const CaseComparison> cas
   }
   SecondLookPlan plan;
   const std::int64_t rounds = MostOfRounds(first);
-  plan.repetitions = rounds > 0 ? std::llround(kAfterRounds * static_cast<double>(rounds)) : Repetitions(suspects);
+  plan.in_rounds = rounds > 0;
+  plan.repetitions = rounds > 0 ? kAfterRounds * rounds : Repetitions(suspects);
   std::set<std::string_view> suspected;
   for (const CaseComparison* const one : suspects) suspected.insert(one->id);
   for (const CaseComparison& one : cases) {

@@ -3,15 +3,19 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "fixtures/base/result.h"
 #include "tools/compare/baseline_store.h"
 #include "tools/compare/budgets.h"
 #include "tools/compare/gate_parts.h"
+#include "tools/compare/gate_rule.h"
 #include "tools/compare/latency_family.h"
 #include "tools/compare/pair_families.h"
 #include "tools/compare/probe_rule.h"
+#include "tools/compare/second_look.h"
 #include "tools/stats/sequential.h"
 
 namespace assay::compare {
@@ -31,6 +35,43 @@ base::Status CheckOptions(const SettleOptions& options) {
   }
   return {};
 }
+
+base::Status CheckOptions(const SettleOptions& options, const std::vector<std::filesystem::path>& baselines) {
+  ASSAY_RETURN_IF_ERROR(CheckOptions(options));
+  if (!baselines.empty()) return {};
+  return base::Error{base::ErrorCode::kUsage, "no baselines were given; name a folder with --baselines DIR", ""};
+}
+
+// What has a latency to judge, with its baselines. The cases point into it.
+struct Measured {
+  std::map<std::string, VariantBaselines> baselines;
+  std::vector<CaseFacts> facts;
+  std::vector<LatencyCase> cases;
+
+  static base::Result<Measured> Of(const RunSet& runs, const std::vector<std::filesystem::path>& folders,
+                                   const Policy& policy) {
+    Measured measured;
+    for (const std::string& variant : runs.Variants()) {
+      ASSAY_TRY(VariantBaselines one, LoadBaselines(folders, variant, runs.environment().Key()));
+      measured.baselines.emplace(variant, std::move(one));
+    }
+    measured.facts.reserve(runs.cases().size());  // their places stay
+    for (const RunSet::Entry& entry : runs.cases()) {
+      CaseFacts of_case = FactsOf(*entry.one, *entry.run);
+      if (of_case.counting == 0 || IsProbe(entry.one->plan)) continue;
+      measured.facts.push_back(std::move(of_case));
+      const VariantBaselines& baseline = measured.baselines.at(entry.one->plan.model);
+      LatencyCase one;
+      one.one = entry.one;
+      one.facts = &measured.facts.back();
+      one.baseline = baseline.latency ? &*baseline.latency : nullptr;
+      one.policy = policy.For(entry.one->plan.id);
+      one.run = entry.run;
+      measured.cases.push_back(std::move(one));
+    }
+    return measured;
+  }
+};
 
 // What every family said of the cases so far.
 class Settled {
@@ -88,50 +129,78 @@ std::string_view ToString(Settlement settlement) {
 
 base::Result<std::vector<SettledCase>> Settle(const RunSet& runs, const std::vector<std::filesystem::path>& baselines,
                                               const Policy& policy, const SettleOptions& options) {
-  ASSAY_RETURN_IF_ERROR(CheckOptions(options));
-  if (baselines.empty()) {
-    return base::Error{base::ErrorCode::kUsage, "no baselines were given; name a folder with --baselines DIR", ""};
-  }
+  ASSAY_RETURN_IF_ERROR(CheckOptions(options, baselines));
   std::vector<SettledCase> settled;
   if (options.look >= options.looks) return settled;
-  std::map<std::string, VariantBaselines> known;
-  for (const std::string& variant : runs.Variants()) {
-    ASSAY_TRY(VariantBaselines one, LoadBaselines(baselines, variant, runs.environment().Key()));
-    known.emplace(variant, std::move(one));
-  }
-  std::vector<CaseFacts> facts;
-  std::vector<std::size_t> measured;
-  for (std::size_t i = 0; i < runs.cases().size(); ++i) {
-    CaseFacts of_case = FactsOf(*runs.cases()[i].one, *runs.cases()[i].run);
-    if (of_case.counting == 0 || IsProbe(runs.cases()[i].one->plan)) continue;
-    facts.push_back(std::move(of_case));
-    measured.push_back(i);
-  }
-  std::vector<LatencyCase> cases;
+  ASSAY_TRY(const Measured measured, Measured::Of(runs, baselines, policy));
+  Settled verdicts(measured.cases.size());
   std::int64_t planned = 0;
-  Settled verdicts(measured.size());
-  for (std::size_t k = 0; k < measured.size(); ++k) {
-    const RunSet::Entry& entry = runs.cases()[measured[k]];
-    const VariantBaselines& baseline = known.at(entry.one->plan.model);
-    LatencyCase one;
-    one.one = entry.one;
-    one.facts = &facts[k];
-    one.baseline = baseline.latency ? &*baseline.latency : nullptr;
-    one.policy = policy.For(entry.one->plan.id);
-    one.run = entry.run;
-    cases.push_back(std::move(one));
-    planned = std::max(planned, entry.run->info.provenance.repetitions);
-    if (NeedsAll(*entry.one, facts[k], policy)) verdicts.KeepOpen(k);
+  for (std::size_t k = 0; k < measured.cases.size(); ++k) {
+    const LatencyCase& one = measured.cases[k];
+    planned = std::max(planned, one.run->info.provenance.repetitions);
+    if (NeedsAll(*one.one, *one.facts, policy)) verdicts.KeepOpen(k);
   }
-  for (const LatencyFamily& family : BuildFamilies(cases, policy)) {
+  for (const LatencyFamily& family : BuildFamilies(measured.cases, policy)) {
     const std::vector<stats::StoredCase> stored = parts::ToStored(family.series);
     const std::vector<stats::Settlement> said =
         stats::SettleStored(stored, parts::StoredOptions(family.alpha), Sequential(options, planned));
     ASSAY_CHECK(said.size() == family.cases.size(), "one answer per case of the family");
     for (std::size_t i = 0; i < said.size(); ++i) verdicts.Add(family.cases[i], said[i]);
   }
-  for (std::size_t k = 0; k < measured.size(); ++k) {
-    if (const auto why = verdicts.Of(k)) settled.push_back(SettledCase{runs.cases()[measured[k]].one->plan.id, *why});
+  for (std::size_t k = 0; k < measured.cases.size(); ++k) {
+    if (const auto why = verdicts.Of(k)) settled.push_back(SettledCase{measured.cases[k].one->plan.id, *why});
+  }
+  return settled;
+}
+
+base::Result<std::vector<SettledCase>> SettleSecondLook(const RunSet& runs, const RunSet& second,
+                                                        const std::vector<std::filesystem::path>& baselines,
+                                                        const Policy& policy, const SettleOptions& options) {
+  ASSAY_RETURN_IF_ERROR(CheckOptions(options, baselines));
+  ASSAY_TRY(const auto matched, MatchSecondLook(runs, second));
+  std::vector<SettledCase> settled;
+  if (options.look >= options.looks) return settled;
+  ASSAY_TRY(Measured measured, Measured::Of(runs, baselines, policy));
+  std::set<std::string_view> suspects;
+  std::int64_t planned = 0;
+  for (const run::Run& one : second.runs()) {
+    suspects.insert(one.info.second_look->suspects.begin(), one.info.second_look->suspects.end());
+    planned = std::max(planned, one.info.provenance.repetitions);
+  }
+  Settled verdicts(measured.cases.size());
+  std::vector<bool> again(measured.cases.size(), false);
+  for (std::size_t k = 0; k < measured.cases.size(); ++k) {
+    const auto found = matched.find(measured.cases[k].one->plan.id);
+    if (found == matched.end()) continue;
+    again[k] = true;
+    measured.cases[k].second = found->second.one;
+    if (NeedsAll(*found->second.one, FactsOf(*found->second.one, *found->second.run), policy)) verdicts.KeepOpen(k);
+  }
+  LatencyInput first{measured.cases, &policy, {}, false};
+  for (const run::Run& one : runs.runs()) first.runs.push_back(&one);
+  const LatencyFindings judged = JudgeLatency(first, GateRule());
+  // All that were chosen show together what the suite did.
+  if (std::ranges::any_of(judged.suite, [](const SuiteFinding& one) { return one.gates && one.suspect; })) {
+    return settled;
+  }
+  for (std::size_t k = 0; k < measured.cases.size(); ++k) {
+    const bool suspect = std::ranges::any_of(
+        judged.cases[k], [](const LatencyFinding& finding) { return finding.decides && finding.suspect; });
+    // Somebody wants to know more of it than these families do.
+    if (again[k] && !suspect && suspects.contains(measured.cases[k].one->plan.id)) verdicts.KeepOpen(k);
+  }
+  for (const LatencyFamily& family : BuildFamilies(measured.cases, policy)) {
+    const std::vector<stats::StoredCase> stored = parts::ToStored(family.series);
+    const double alpha = stats::FinalAlpha(family.alpha, EarlyAlphaShare(first.runs));
+    const std::vector<stats::Settlement> said =
+        stats::SettleConfirmed(stored, parts::SecondValues(family.series),
+                               parts::StoredOptions(alpha, FirstLook(first.runs)), Sequential(options, planned));
+    ASSAY_CHECK(said.size() == family.cases.size(), "one answer per case of the family");
+    for (std::size_t i = 0; i < said.size(); ++i) verdicts.Add(family.cases[i], said[i]);
+  }
+  for (std::size_t k = 0; k < measured.cases.size(); ++k) {
+    const auto why = again[k] ? verdicts.Of(k) : std::nullopt;
+    if (why) settled.push_back(SettledCase{measured.cases[k].one->plan.id, *why});
   }
   return settled;
 }

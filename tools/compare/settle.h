@@ -39,6 +39,13 @@ struct SettleOptions {
 // Nothing is settled at the last look. kUsage: numbers out of range; else as Compare.
 base::Result<std::vector<SettledCase>> Settle(const RunSet& runs, const std::vector<std::filesystem::path>& baselines,
                                               const Policy& policy, const SettleOptions& options);
+// Of a second look while it is measured: `runs` are those it belongs to, whole, `second` is what it has so far. Settled
+// is a suspect that both looks together will hardly flag, and a control that no suspect waits for; never kRegressed, so
+// early_alpha_share plays no part. Nothing is settled where the suite as a whole, or a variant, is in question. kUsage
+// as above, and for a second look of other runs.
+base::Result<std::vector<SettledCase>> SettleSecondLook(const RunSet& runs, const RunSet& second,
+                                                        const std::vector<std::filesystem::path>& baselines,
+                                                        const Policy& policy, const SettleOptions& options);
 // Of a paired run; the ids are the head's.
 base::Result<std::vector<SettledCase>> SettlePair(const PairedRuns& pair, const Policy& policy,
                                                   const SettleOptions& options);

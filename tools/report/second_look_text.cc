@@ -5,6 +5,7 @@
 
 #include "fixtures/base/text.h"
 #include "fixtures/run/case_id.h"
+#include "tools/compare/policy.h"
 #include "tools/report/command_line.h"
 #include "tools/report/latency_text.h"
 
@@ -107,6 +108,12 @@ std::vector<std::string> Planned(const Comparison& comparison, const AskedFor& a
     const std::string second = Again(one_command ? FirstDirectory(comparison, asked) : one.directory);
     std::vector<std::string> measure = MeasureAgain(comparison, one, models);
     measure.insert(measure.end(), {"--confirm=" + file, "--run=" + second});
+    if (plan.in_rounds) {
+      measure.emplace_back("--repetitions=auto");
+      for (const std::string& folder : comparison.baselines) measure.push_back("--baselines=" + folder);
+      if (comparison.policy_source != compare::DefaultPolicy().source)
+        measure.push_back("--policy=" + comparison.policy_source);
+    }
     lines.push_back("  " + CommandLine(measure));
     first.insert(first.end(), {"--confirm", second});
     all_flags = all_flags && one.provenance.arguments.has_value();

@@ -220,6 +220,14 @@ std::optional<GateResult> GatePaired(std::span<const PairedCase> cases, const Ga
 
 // --- Second look -----------------------------------------------------------------------------------------------------
 
+// What the variance of a suspect's two looks is made of.
+struct LooksVariance {
+  double base = 0;      // the baseline's part, the same in both
+  double first = 0;     // of the first look alone
+  double second = 0;    // of the second alone, with the price of its centre
+  double requests = 0;  // the part of `second` that more requests make smaller
+};
+
 // Where both looks combine. Screening cannot inflate the error rate: Holm runs over the whole family of the first look,
 // with p = 1 for what was not a suspect or was not measured again.
 struct ConfirmedGate {
@@ -227,6 +235,7 @@ struct ConfirmedGate {
   std::vector<std::size_t> suspects;               // of the first look
   std::vector<std::size_t> controls;               // used; stored mode only
   std::vector<std::optional<CaseEstimate>> cases;  // suspects measured twice: both looks together; `flagged` decides
+  std::vector<std::optional<LooksVariance>> variances;  // stored mode only: of those
 };
 
 // Which cases to measure again, in a fresh session and with twice the requests: the suspects, and for stored mode as

@@ -69,6 +69,10 @@ std::vector<double> MinEffects(std::span<const Case> cases, const GateOptions& o
 
 }  // namespace
 
+double parts::WeightOfFirst(double first, double second, const GateOptions& options) {
+  return options.weigh_looks ? second / (first + second) : 0.4;
+}
+
 std::vector<std::size_t> Suspects(const GateResult& first) {
   std::vector<std::size_t> suspects;
   for (std::size_t c = 0; c < first.cases.size(); ++c) {
@@ -107,6 +111,7 @@ std::optional<ConfirmedGate> ConfirmStored(std::span<const StoredCase> cases, st
   ConfirmedGate confirmed;
   confirmed.suspects = Suspects(*first);
   confirmed.cases.resize(cases.size());
+  confirmed.variances.resize(cases.size());
   const bool whole = MeasuresAll(*first, [&](std::size_t c) { return second_heads[c].has_value(); });
   const auto again = parts::GateHeads(*baseline, cases, second_heads, whole ? options : WithoutFamily(options));
   if (again) {
@@ -138,13 +143,16 @@ std::optional<ConfirmedGate> ConfirmStored(std::span<const StoredCase> cases, st
       const double base_part = std::max(base_one, base_two);
       const double own_one = variance_one - base_one;
       const double own_two = variance_two - base_two + centre_variance;
-      const double weight = options.weigh_looks ? own_two / (own_one + own_two) : 0.4;
+      const double weight = parts::WeightOfFirst(own_one, own_two, options);
       const double variance = base_part + Square(weight) * own_one + Square(1 - weight) * own_two;
       confirmed.cases[c] = Combine(weight * one.shift + (1 - weight) * (two.shift - centre), variance,
                                    4 * static_cast<double>(first->family), base_part / variance,
                                    cases[c].tolerance.value_or(options.tolerance),
                                    cases[c].min_effect.value_or(options.min_effect), first->family, options);
-      if (confirmed.cases[c]) confirmed.cases[c]->second = two.shift - centre;
+      if (!confirmed.cases[c]) continue;
+      confirmed.cases[c]->second = two.shift - centre;
+      const double requests = variance_two - base_two - again->session_variance;
+      confirmed.variances[c] = LooksVariance{base_part, own_one, own_two, std::max(0.0, requests)};
     }
   }
   if (!parts::AdjustFamily(confirmed.cases, MinEffects(cases, options), first->family, options.alpha)) {

@@ -96,6 +96,9 @@ std::optional<GateResult> GateOwnHeads(const Baseline& baseline, std::span<const
 std::optional<SuiteShift> SuiteOfHeads(const Baseline& baseline, std::span<const std::optional<Head>> heads,
                                        const GateOptions& options);
 
+// Weight of the first of two looks of stored mode, from their own variances.
+double WeightOfFirst(double first, double second, const GateOptions& options);
+
 // GatePaired. The restart variance is `given` or, without one, estimated from these cases.
 std::optional<GateResult> GatePairs(std::span<const PairedCase> cases, const GateOptions& options,
                                     const std::optional<double>& given);

@@ -29,6 +29,9 @@ enum class Settlement {
 // Requests per case after each look: two fifths and three fifths of the largest number, at least 8 and 12, and all.
 // Below 8 a trimmed mean of latencies keeps too few values to settle anything.
 std::vector<std::size_t> RecommendedLooks(std::size_t most_requests);
+// The same of a second look, whose cases are few and which goes on for longer: a fifth, three tenths and a half of the
+// largest number, at least 8, 12 and 20, and all.
+std::vector<std::size_t> RecommendedSecondLooks(std::size_t most_requests);
 
 // The level of one early look, alpha share/(looks-1), and of the last, alpha (1 - share). A false alarm of the run is
 // one at some look, and looks are compared as separate tests of the same hypotheses, each over the whole family: by
@@ -50,6 +53,12 @@ double FinalAlpha(double alpha, double early_share);
 // Everything is open at the last look, when the gate gives no answer, or is blind.
 std::vector<Settlement> SettleStored(std::span<const StoredCase> cases, const GateOptions& options,
                                      const SequentialOptions& sequential);
+// Of a second look that is measured in rounds, `second` as in ConfirmStored. A suspect is kCannotRegress when the
+// chance that both looks together flag it at the end is below 3 %, their estimate then taken as normal about the
+// present one like above, and the level as alpha over the family. The controls stay open while any suspect is. Nothing
+// is sure early: early_share plays no part, and what is settled can only lower the false-alarm rate.
+std::vector<Settlement> SettleConfirmed(std::span<const StoredCase> cases, std::span<const Values> second,
+                                        const GateOptions& options, const SequentialOptions& sequential);
 std::vector<Settlement> SettlePaired(std::span<const PairedCase> cases, const GateOptions& options,
                                      const SequentialOptions& sequential);
 

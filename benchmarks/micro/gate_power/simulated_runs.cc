@@ -143,12 +143,17 @@ base::Status WritePairPlan(const std::filesystem::path& directory, const std::ve
   return run::WritePair(directory, info);
 }
 
-SimulatedRounds::SimulatedRounds(std::filesystem::path directory, SimulatedSession session)
-    : directory_(std::move(directory)), session_(std::move(session)), asked_(session_.places.size(), 0) {}
+SimulatedRounds::SimulatedRounds(std::filesystem::path directory, SimulatedSession session,
+                                 std::optional<run::SecondLook> second_look)
+    : directory_(std::move(directory)),
+      session_(std::move(session)),
+      second_look_(std::move(second_look)),
+      asked_(session_.places.size(), 0) {}
 
 run::RunInfo SimulatedRounds::Info() const {
   run::RunInfo info = InfoOf(session_, *std::max_element(asked_.begin(), asked_.end()));
   for (std::size_t i = 0; i < asked_.size(); ++i) info.cases[i].repetitions = static_cast<std::int64_t>(asked_[i]);
+  info.second_look = second_look_;
   return info;
 }
 

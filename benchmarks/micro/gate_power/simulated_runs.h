@@ -46,7 +46,8 @@ base::Status WritePairPlan(const std::filesystem::path& directory, const std::ve
 // at the end the whole run.
 class SimulatedRounds {
  public:
-  SimulatedRounds(std::filesystem::path directory, SimulatedSession session);
+  SimulatedRounds(std::filesystem::path directory, SimulatedSession session,
+                  std::optional<run::SecondLook> second_look = std::nullopt);
   // Requests from `asked` on up to `upto` of the cases that are open; leaves word for the judge.
   base::Status Ask(const std::vector<bool>& open, std::size_t upto);
   base::Status Finish(const run::Rounds& rounds);
@@ -57,6 +58,7 @@ class SimulatedRounds {
 
   std::filesystem::path directory_;
   SimulatedSession session_;
+  std::optional<run::SecondLook> second_look_;
   std::vector<std::size_t> asked_;
   std::optional<run::RunWriter> writer_;
 };

@@ -21,7 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kToday = "2026-01-01";
-constexpr std::size_t kFewestOfPlan = 5;  // below, nothing is judged
+constexpr std::size_t kFewestOfPlan = 5;     // below, nothing is judged
+constexpr std::size_t kFewestOfRounds = 10;  // below, there is no early look
 
 // One family, the time per token: the table is of one family of cases at the whole alpha.
 compare::Policy OneFamily() {
@@ -202,13 +203,19 @@ class Trial {
     return places;
   }
 
+  // A fresh session of what a second look asks for.
+  SimulatedSession Again(const compare::SecondLookPlan& plan) {
+    std::vector<std::string> ids = plan.suspects;
+    ids.insert(ids.end(), plan.controls.begin(), plan.controls.end());
+    SimulatedSession second{StartedAt(shape_.sessions + 1), Places(ids), {}, shape_.anchors, shape_.models};
+    second.logs = Draw(second.places, true, static_cast<std::size_t>(plan.repetitions));
+    return second;
+  }
+
   base::Result<Said> Confirmed(const compare::RunSet& runs, const compare::Comparison& first, std::int64_t asked,
                                const std::string& name) {
     if (!first.second_look) return Understood(first, place_of_, asked);
-    std::vector<std::string> ids = first.second_look->suspects;
-    ids.insert(ids.end(), first.second_look->controls.begin(), first.second_look->controls.end());
-    SimulatedSession second{StartedAt(shape_.sessions + 1), Places(ids), {}, shape_.anchors, shape_.models};
-    second.logs = Draw(second.places, true, static_cast<std::size_t>(first.second_look->repetitions));
+    const SimulatedSession second = Again(*first.second_look);
     const run::SecondLook look{{StartedAt(shape_.sessions)}, first.second_look->suspects, first.second_look->controls};
     ASSAY_RETURN_IF_ERROR(WriteSession(folder_ / name, second, look));
     ASSAY_TRY(const compare::RunSet again, Read(name));
@@ -243,29 +250,31 @@ class Trial {
     return {};
   }
 
-  // Asks in rounds. ask(open, upto): the open cases up to so many requests; settle(options): which need no more.
+  // Asks the cases at `places` in rounds. ask(open, upto): those that are open up to so many requests; settle(options):
+  // which need no more.
   template <typename Ask, typename Settle>
-  base::Result<run::Rounds> AskInRounds(const Ask& ask, const Settle& settle) {
-    const std::vector<std::size_t> looks = stats::RecommendedLooks(shape_.requests);
+  base::Result<run::Rounds> AskInRounds(const std::vector<std::size_t>& places, const std::vector<std::size_t>& looks,
+                                        double early_share, const Ask& ask, const Settle& settle) {
     compare::SettleOptions options;
     options.looks = looks.size();
-    options.early_alpha_share = stats::SequentialOptions{}.early_share;
+    options.early_alpha_share = early_share;
     options.n_max = static_cast<std::int64_t>(looks.back());
     run::Rounds rounds;
     rounds.early_alpha_share = options.early_alpha_share;
-    rounds.planned_requests = static_cast<std::int64_t>(shape_.cases * looks.back());
+    rounds.planned_requests = static_cast<std::int64_t>(places.size() * looks.back());
     rounds.asked_requests = rounds.planned_requests;
-    std::vector<bool> open(shape_.cases, true);
+    std::vector<bool> open(places.size(), true);
     for (std::size_t look = 0; look < looks.size(); ++look) {
       rounds.looks.push_back(static_cast<std::int64_t>(looks[look]));
       ASSAY_RETURN_IF_ERROR(ask(open, looks[look]));
-      if (look + 1 == looks.size()) break;
+      if (look + 1 == looks.size() || std::find(open.begin(), open.end(), true) == open.end()) break;
       options.look = look + 1;
       ASSAY_TRY(const std::vector<compare::SettledCase> settled, settle(options));
       for (const compare::SettledCase& one : settled) {
-        const std::size_t place = place_of_.at(one.id);
-        if (!open[place]) continue;
-        open[place] = false;
+        const auto at = static_cast<std::size_t>(std::lower_bound(places.begin(), places.end(), place_of_.at(one.id)) -
+                                                 places.begin());
+        if (!open[at]) continue;
+        open[at] = false;
         rounds.asked_requests -= static_cast<std::int64_t>(looks.back() - looks[look]);
         rounds.stops.push_back(
             {one.id, static_cast<std::int64_t>(looks[look]), std::string(compare::ToString(one.why))});
@@ -286,13 +295,40 @@ class Trial {
       ASSAY_TRY(const compare::RunSet so_far, compare::RunSet::Create(std::move(interims)));
       return compare::Settle(so_far, {folder_ / "all"}, policy_, options);
     };
-    ASSAY_TRY(const run::Rounds rounds, AskInRounds(ask, settle));
+    ASSAY_TRY(const run::Rounds rounds, AskInRounds(session.places, stats::RecommendedLooks(MostOfRounds(shape_)),
+                                                    stats::SequentialOptions{}.early_share, ask, settle));
     ASSAY_RETURN_IF_ERROR(run.Finish(rounds));
     ASSAY_TRY(const compare::RunSet runs, Read("rounds"));
     ASSAY_TRY(const compare::Comparison first, Judge(runs, nullptr, "all"));
     result_.said[kGateRounds] = Understood(first, place_of_, rounds.asked_requests);
-    ASSAY_TRY(result_.said[kGateRoundsConfirmed], Confirmed(runs, first, rounds.asked_requests, "second_of_rounds"));
+    ASSAY_TRY(result_.said[kGateRoundsConfirmed], ConfirmedInRounds(runs, first, rounds.asked_requests));
     return {};
+  }
+
+  // The second look of a run in rounds has rounds itself.
+  base::Result<Said> ConfirmedInRounds(const compare::RunSet& runs, const compare::Comparison& first,
+                                       std::int64_t asked) {
+    if (!first.second_look) return Understood(first, place_of_, asked);
+    const fs::path directory = folder_ / "second_of_rounds";
+    const compare::SecondLookPlan& plan = *first.second_look;
+    SimulatedSession session = Again(plan);
+    SimulatedRounds second(directory, session,
+                           run::SecondLook{{StartedAt(shape_.sessions)}, plan.suspects, plan.controls});
+    const auto ask = [&](const std::vector<bool>& open, std::size_t upto) { return second.Ask(open, upto); };
+    const auto settle = [&](const compare::SettleOptions& options) -> base::Result<std::vector<compare::SettledCase>> {
+      ASSAY_TRY(run::Run interim, run::ReadInterimRun(directory));
+      std::vector<run::Run> interims;
+      interims.push_back(std::move(interim));
+      ASSAY_TRY(const compare::RunSet so_far, compare::RunSet::Create(std::move(interims)));
+      return compare::SettleSecondLook(runs, so_far, {folder_ / "all"}, policy_, options);
+    };
+    ASSAY_TRY(const run::Rounds rounds,
+              AskInRounds(session.places, stats::RecommendedSecondLooks(static_cast<std::size_t>(plan.repetitions)), 0,
+                          ask, settle));
+    ASSAY_RETURN_IF_ERROR(second.Finish(rounds));
+    ASSAY_TRY(const compare::RunSet again, Read("second_of_rounds"));
+    ASSAY_TRY(const compare::Comparison both, Judge(runs, &again, "all"));
+    return Understood(both, place_of_, asked + rounds.asked_requests);
   }
 
   // The same pair, asked in rounds. The restarts stay where they were: until the second nothing can be settled.
@@ -310,7 +346,8 @@ class Trial {
       ASSAY_TRY(const compare::PairedRuns so_far, compare::PairedRuns::ReadInterim(directory));
       return compare::SettlePair(so_far, policy_, options);
     };
-    ASSAY_TRY(const run::Rounds rounds, AskInRounds(ask, settle));
+    ASSAY_TRY(const run::Rounds rounds, AskInRounds(places, stats::RecommendedLooks(shape_.requests),
+                                                    stats::SequentialOptions{}.early_share, ask, settle));
     ASSAY_RETURN_IF_ERROR(base.Finish(rounds));
     ASSAY_RETURN_IF_ERROR(head.Finish(rounds));
     ASSAY_TRY(const compare::PairedRuns runs, compare::PairedRuns::Read(directory));
@@ -344,6 +381,8 @@ std::vector<std::size_t> ShorterPlans(const TrialShape& shape) {
   }
   return plans;
 }
+
+std::size_t MostOfRounds(const TrialShape& shape) { return std::max(kFewestOfRounds, shape.requests * 3 / 5); }
 
 std::string ShorterPlanName(std::size_t requests) {
   return std::string(kGate) + ", n = " + std::to_string(requests) + " + confirm";

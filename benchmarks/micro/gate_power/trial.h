@@ -31,6 +31,9 @@ struct TrialShape {
 std::vector<std::size_t> ShorterPlans(const TrialShape& shape);
 std::string ShorterPlanName(std::size_t requests);  // in TrialResult::said, with the second look
 
+// What --repetitions=auto asks a case at most in the first look, beside a fixed plan of the shape's requests.
+std::size_t MostOfRounds(const TrialShape& shape);
+
 enum class Slower { kSome, kAll, kOneModel };  // changed_share of the cases, all, or those of the last model
 
 // What one rule said of one trial.

@@ -234,6 +234,15 @@ TEST_F(CliTest, SettleAnswersInJson) {
   ASSERT_NE(json->Find("settled"), nullptr);
   EXPECT_NE(json->Find("settled")->as_array(), nullptr);
   EXPECT_EQ(out_.str().find('\n'), out_.str().size() - 1);
+  // Its first run has to be one, and the one it belongs to.
+  const auto again = [&](const std::string& first) {
+    return Call({"settle", "--run", Path("head"), "--first", first, "--baselines", Path("baselines"), "--look", "1",
+                 "--looks", "4", "--early-alpha-share", "0"});
+  };
+  EXPECT_EQ(again(Path("nothing")), 2);
+  ExpectError("nothing");
+  EXPECT_EQ(again(Path("base")), 2);
+  ExpectError("this run is no second look");
 }
 
 }  // namespace

@@ -153,7 +153,7 @@ TEST_F(SecondLook, RoundsLeaveLessAlphaForTheEnd) {
 }
 
 // By the most that rounds would have asked, whatever the suspects were stopped at.
-TEST_F(SecondLook, AfterRoundsAsksOneAndAHalfTimesTheirMost) {
+TEST_F(SecondLook, AfterRoundsAsksFourTimesTheirMost) {
   AcceptSessions(5);
   run::Run slower = Measured(Slower(1.3));
   slower.info.rounds = run::Rounds{{8, 21}, 0.1, 252, 247, {{kFirst, 10, "regressed"}}};
@@ -161,7 +161,8 @@ TEST_F(SecondLook, AfterRoundsAsksOneAndAHalfTimesTheirMost) {
   const Comparison comparison = Judged(slower);
   ASSERT_TRUE(comparison.second_look.has_value());
   EXPECT_THAT(comparison.second_look->suspects, ElementsAre(kFirst));
-  EXPECT_EQ(comparison.second_look->repetitions, 32);
+  EXPECT_EQ(comparison.second_look->repetitions, 84);
+  EXPECT_TRUE(comparison.second_look->in_rounds);
 }
 
 TEST_F(SecondLook, ACaseThatWasStoppedAsRegressedIsNoPass) {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "ctest/unit/compare/made_pairs.h"
 #include "fixtures/base/files.h"
@@ -143,6 +144,80 @@ TEST_F(SettleTest, NumbersOutOfRangeAreUsageErrors) {
   wrong.n_max = 0;
   EXPECT_THAT(refused(wrong, {temporary_.path()}), HasSubstr("1 or more"));
   EXPECT_THAT(refused(options_, {}), HasSubstr("--baselines"));
+}
+
+// The first case was found slower, the second one looked it.
+class SettleSecondLookTest : public SettleTest {
+ protected:
+  SettleSecondLookTest() : first_(*RunSet::Create({First()})) {
+    options_.look = 1;
+    options_.early_alpha_share = 0;
+    options_.n_max = 40;
+  }
+  static run::Run First() {
+    run::Run run = OneRun(20, 1.3, 3, kFirst);
+    for (run::Sample& sample : run.cases[1].samples) Slower(sample, 1.07);
+    return run;
+  }
+  static void Slower(run::Sample& sample, double factor) {
+    for (run::Event& event : sample.timeline.events) {
+      event.at = base::Nanoseconds(std::llround(static_cast<double>(event.at.count()) * factor));
+    }
+  }
+  // Eight requests so far of a second look at the first `suspects` cases and the other ones.
+  static run::Run Second(double first, int suspects = 2) {
+    run::Run run = OneRun(8, first, 4, "2026-03-01T13:00:00Z");
+    run.info.second_look.emplace();
+    run.info.second_look->first_started_at = {kFirst};
+    for (int c = 0; c < kCases; ++c) {
+      (c < suspects ? run.info.second_look->suspects : run.info.second_look->controls).push_back(PairMaker::Id(c));
+    }
+    return run;
+  }
+  std::vector<SettledCase> SettledOf(run::Run second) {
+    auto settled =
+        SettleSecondLook(first_, *RunSet::Create({std::move(second)}), {temporary_.path()}, policy_, options_);
+    EXPECT_TRUE(settled.ok()) << settled.error().Message();
+    return std::move(settled).value();
+  }
+
+  static constexpr const char* kFirst = "2026-03-01T12:00:00Z";
+  RunSet first_;
+};
+
+TEST_F(SettleSecondLookTest, WhoWillHardlyBeConfirmedIsAskedNoMore) {
+  const std::vector<SettledCase> settled = SettledOf(Second(1.3));
+  EXPECT_EQ(Of(settled, 0), std::nullopt) << "as slow again";
+  EXPECT_EQ(Of(settled, 1), Settlement::kCannotRegress);
+  EXPECT_LT(settled.size(), 5U) << "the controls wait for the first";
+}
+
+TEST_F(SettleSecondLookTest, WithoutASuspectNothingIsAsked) {
+  EXPECT_EQ(SettledOf(Second(0.7)).size(), static_cast<std::size_t>(kCases));
+}
+
+TEST_F(SettleSecondLookTest, WhatIsMissingOfACaseKeepsIt) {
+  run::Run second = Second(1);
+  second.cases[1].samples[3].outcome = run::Outcome::kReset;
+  EXPECT_EQ(Of(SettledOf(std::move(second)), 1), std::nullopt);
+  EXPECT_EQ(Of(SettledOf(Second(1, 3)), 2), std::nullopt) << "no family suspects it, and somebody asked for it";
+}
+
+// The verdict of all together needs them all.
+TEST_F(SettleSecondLookTest, NothingIsSettledAtTheEnd) {
+  options_.look = options_.looks;
+  EXPECT_TRUE(SettledOf(Second(1)).empty());
+}
+
+TEST_F(SettleSecondLookTest, AnotherRunsSecondLookIsAMistake) {
+  run::Run second = Second(1);
+  second.info.second_look->first_started_at = {"2026-03-01T11:00:00Z"};
+  const auto settled =
+      SettleSecondLook(first_, *RunSet::Create({std::move(second)}), {temporary_.path()}, policy_, options_);
+  ASSERT_FALSE(settled.ok());
+  EXPECT_EQ(settled.error().code, base::ErrorCode::kUsage);
+  EXPECT_THAT(settled.error().what, HasSubstr("2026-03-01T11:00:00Z"));
+  EXPECT_FALSE(SettleSecondLook(first_, *RunSet::Create({Second(1)}), {}, policy_, options_).ok());
 }
 
 TEST(SettlePair, WhatIsSureIsAskedNoMore) {

@@ -74,6 +74,21 @@ TEST(SecondLookReports, ASecondLookRepeatsTheFlagsOfTheFirst) {
                               "  assay compare --run p --json v.json --confirm p-again\n"));
 }
 
+// What was measured in rounds is looked at again in rounds, judged by the same baselines and policy.
+TEST(SecondLookReports, ASecondLookAtARunInRoundsHasRounds) {
+  Comparison comparison = SecondLookPlanned();
+  comparison.runs[0].provenance.arguments = {"--models=a"};
+  comparison.baselines = {"baselines", "more"};
+  comparison.second_look->in_rounds = true;
+  const AskedFor asked = {{"--run", "build/run", "--json", "v.json"}, "v.json"};
+  comparison.policy_source = compare::DefaultPolicy().source;
+  EXPECT_THAT(Terminal(comparison, asked),
+              HasSubstr("\n  assay-bench --models=a --confirm=v.json --run=build/run-again --repetitions=auto "
+                        "--baselines=baselines --baselines=more\n"));
+  comparison.policy_source = "policy.json";
+  EXPECT_THAT(Terminal(comparison, asked), HasSubstr("--baselines=more --policy=policy.json\n"));
+}
+
 // Each run of several is looked at again by its own flags, and only where it has a suspect or a control.
 TEST(SecondLookReports, ASecondLookAtSeveralRunsIsOneOfEach) {
   Comparison comparison = SecondLookPlanned();

@@ -35,6 +35,9 @@ TEST(RecommendedLooks, EndAtTheLargestNumber) {
   EXPECT_EQ(RecommendedLooks(50), (std::vector<std::size_t>{20, 30, 50}));
   EXPECT_EQ(RecommendedLooks(10), (std::vector<std::size_t>{8, 10}));
   EXPECT_EQ(RecommendedLooks(5), (std::vector<std::size_t>{5}));
+  EXPECT_EQ(RecommendedSecondLooks(40), (std::vector<std::size_t>{8, 12, 20, 40}));
+  EXPECT_EQ(RecommendedSecondLooks(100), (std::vector<std::size_t>{20, 30, 50, 100}));
+  EXPECT_EQ(RecommendedSecondLooks(20), (std::vector<std::size_t>{8, 12, 20}));
 }
 
 TEST(SettleStored, SettlesWhatIsSureAndKeepsWhatIsNot) {
@@ -96,6 +99,81 @@ TEST(GateStored, ErrorsFollowHowOftenEachCaseWasAsked) {
   ASSERT_TRUE(of_whole && of_cut);
   EXPECT_NEAR(noise(*of_cut, 0) / noise(*of_whole, 0), 1, 0.3);
   EXPECT_GT(noise(*of_cut, 1), 2 * noise(*of_cut, 0)) << "eight values of the same noise instead of twenty";
+}
+
+// Cases 4 and 9 were suspects, of which the second look finds 4 slower again, and 9 as it always was.
+class SettleConfirmedTest : public ::testing::Test {
+ protected:
+  SettleConfirmedTest() {
+    Shape shape;
+    shape.cases = 30;
+    shape.n = 20;
+    cases_ = MakeSuite(58, shape);
+    SlowDown(cases_[4].head, 1.2);
+    SlowDown(cases_[9].head, 1.06);
+    const auto first = GateStored(cases_, options_);
+    suspects_ = Suspects(first.value());
+    controls_ = Controls(first.value(), 8);
+    Shape fresh = shape;
+    fresh.n = 8;
+    second_.resize(cases_.size());
+    auto again = MakeSuite(58, fresh);
+    SlowDown(again[4].head, 1.2);
+    for (const std::size_t c : suspects_) second_[c] = again[c].head;
+    for (const std::size_t c : controls_) second_[c] = again[c].head;
+    sequential_.looks = 4;
+    sequential_.most_requests = 40;
+    sequential_.early_share = 0;
+  }
+  std::vector<Settlement> Settled() const { return SettleConfirmed(cases_, second_, options_, sequential_); }
+
+  GateOptions options_;
+  std::vector<StoredCase> cases_;
+  std::vector<std::size_t> suspects_;
+  std::vector<std::size_t> controls_;
+  std::vector<Values> second_;
+  SequentialOptions sequential_;
+};
+
+TEST_F(SettleConfirmedTest, ASuspectThatWillHardlyBeFlaggedIsAskedNoMore) {
+  ASSERT_EQ(suspects_, (std::vector<std::size_t>{4, 9}));
+  const auto settled = Settled();
+  EXPECT_EQ(settled[4], Settlement::kOpen) << "nothing is sure before the end";
+  EXPECT_EQ(settled[9], Settlement::kCannotRegress);
+  for (const std::size_t c : controls_) EXPECT_EQ(settled[c], Settlement::kOpen) << c;
+  EXPECT_EQ(std::count(settled.begin(), settled.end(), Settlement::kOpen), 9) << "who is no control is not needed";
+  EXPECT_EQ(std::count(settled.begin(), settled.end(), Settlement::kRegressed), 0);
+}
+
+TEST_F(SettleConfirmedTest, ControlsWaitForNobodyWhenNoSuspectIsLeft) {
+  for (double& value : second_[4]) value -= std::log(1.5);
+  const auto settled = Settled();
+  EXPECT_EQ(std::count(settled.begin(), settled.end(), Settlement::kCannotRegress), 30);
+}
+
+// The more there is of it the surer it is: 10 % of a chance that is there with 8 requests is gone with 20.
+TEST_F(SettleConfirmedTest, WhatIsLeftToAskDecides) {
+  for (double& value : second_[9]) value += std::log(1.055);
+  EXPECT_EQ(Settled()[9], Settlement::kOpen);
+  sequential_.most_requests = 9;
+  EXPECT_EQ(Settled()[9], Settlement::kOpen) << "it is flagged";
+  for (double& value : second_[9]) value -= std::log(1.025);
+  EXPECT_EQ(Settled()[9], Settlement::kCannotRegress);
+  sequential_.most_requests = 400;
+  EXPECT_EQ(Settled()[9], Settlement::kOpen);
+}
+
+TEST_F(SettleConfirmedTest, LeavesAllOpenWhereNothingCanBeSettled) {
+  const auto none_settled = [&] {
+    const auto settled = Settled();
+    return settled.size() == 30 && std::count(settled.begin(), settled.end(), Settlement::kOpen) == 30;
+  };
+  sequential_.look = sequential_.looks;
+  EXPECT_TRUE(none_settled());
+  sequential_.look = 1;
+  EXPECT_FALSE(none_settled());
+  for (StoredCase& one : cases_) one.sessions.resize(1);
+  EXPECT_TRUE(none_settled()) << "blind";
 }
 
 // Two sides without any difference but noise, and one case slower.

@@ -36,8 +36,8 @@ Options Parse(const std::vector<std::string>& args, const Variables& variables =
 TEST(Options, RoundsHaveTheMostAndWhatJudgesThem) {
   Options options = Parse({"--repetitions=auto", "--baselines=a", "--baselines=b", "--policy=p.json"});
   EXPECT_TRUE(options.in_rounds);
-  EXPECT_EQ(options.repetitions, 20);
-  EXPECT_EQ(options.request.repetitions, 20);
+  EXPECT_EQ(options.repetitions, 12);
+  EXPECT_EQ(options.request.repetitions, 12);
   EXPECT_THAT(options.baselines, ElementsAre("a", "b"));
   EXPECT_EQ(options.policy, "p.json");
   options = Parse({"--repetitions=auto:40", "--baselines=a"});
@@ -77,6 +77,10 @@ TEST(Options, ASecondLookSaysHowOftenUnlessAFlagDoes) {
   EXPECT_EQ(Parse({"--confirm=v.json"}).confirm, "v.json");
   EXPECT_FALSE(Parse({"--confirm=v.json"}, {{"BENCH_ROUNDS", "3"}}).repetitions_stated);
   EXPECT_TRUE(Parse({"--confirm=v.json", "--repetitions=7"}).repetitions_stated);
+  // In rounds, up to as often as the verdict says or as is stated.
+  EXPECT_TRUE(Parse({"--confirm=v.json", "--repetitions=auto", "--baselines=b"}).in_rounds);
+  EXPECT_FALSE(Parse({"--confirm=v.json", "--repetitions=auto", "--baselines=b"}).repetitions_stated);
+  EXPECT_TRUE(Parse({"--confirm=v.json", "--repetitions=auto:30", "--baselines=b"}).repetitions_stated);
   EXPECT_TRUE(Parse({"--confirm=v.json", "--benchmark_repetitions=7"}).repetitions_stated);
 }
 
@@ -403,7 +407,6 @@ TEST(Options, EveryUsageErrorNamesWhatIsWrong) {
                      {{"--baselines=b"}, {}, "--baselines and --policy are for --repetitions=auto"},
                      {{"--policy=p.json"}, {}, "--baselines and --policy are for --repetitions=auto"},
                      {{"--confirm="}, {}, "--confirm"},
-                     {{"--confirm=v.json", "--repetitions=auto", "--baselines=b"}, {}, "leave --repetitions=auto out"},
                      {{"--anchors=maybe"}, {}, "--anchors should be on or off"},
                      {{"--benchmark_repetitions=x"}, {}, "--benchmark_repetitions should be a whole number"},
                      {{"--benchmark_repetitions"}, {}, "--benchmark_repetitions should be a whole number"},

@@ -35,6 +35,8 @@ TEST(LooksFor, AreThoseOfTheJudge) {
   for (const std::int64_t most : {10, 20, 22, 40}) {
     const std::vector<std::size_t> judged = stats::RecommendedLooks(static_cast<std::size_t>(most));
     EXPECT_THAT(LooksFor(most), ElementsAreArray(judged)) << most;
+    const std::vector<std::size_t> second = stats::RecommendedSecondLooks(static_cast<std::size_t>(2 * most));
+    EXPECT_THAT(SecondLooksFor(2 * most), ElementsAreArray(second)) << most;
   }
 }
 
@@ -80,6 +82,7 @@ class RoundsTest : public MeasureTest {
     options.assay = "bin/assay";
     options.baselines = {"one", "two"};
     options.policy = "policy.json";
+    options.first_runs = first_runs_;
     options.run = [&](const process::Command& command) -> base::Result<process::Completed> {
       commands_.push_back(command.arguments);
       return judge(commands_.size() - 1);
@@ -102,6 +105,7 @@ class RoundsTest : public MeasureTest {
     return counts;
   }
 
+  std::vector<std::filesystem::path> first_runs_;
   std::optional<RoundJudge> judge_;
   base::Status interim_;
   std::vector<std::vector<std::string>> commands_;
@@ -141,6 +145,37 @@ TEST_F(RoundsTest, TheJudgeIsToldWhereItIs) {
   EXPECT_THAT(commands_[1], ElementsAre("settle", "--run=run", "--baselines=one", "--baselines=two",
                                         "--policy=policy.json", "--look=2", "--looks=3", "--early-alpha-share=0.1"));
   EXPECT_THAT(planned_, SizeIs(2));
+}
+
+// It is judged with the first look, at looks of its own, and nothing of it is sure before the end.
+TEST_F(RoundsTest, ASecondLookHasRoundsToo) {
+  first_runs_ = {"first", "other"};
+  Plan({"a:1"}, {"p", "q"});
+  MeasureInRounds(40, [&](std::size_t call) -> process::Completed {
+    if (call == 1) return {0, Settled({{cases_[1].id, "cannot_regress"}}), ""};
+    return {0, Settled({}), ""};
+  });
+  EXPECT_THAT(Counts(), ElementsAre(40, 12));
+  ASSERT_THAT(commands_, SizeIs(3));
+  EXPECT_THAT(commands_[0],
+              ElementsAre("settle", "--run=run", "--first=first", "--first=other", "--baselines=one", "--baselines=two",
+                          "--policy=policy.json", "--look=1", "--looks=4", "--early-alpha-share=0"));
+  ASSERT_TRUE(rounds_);
+  EXPECT_THAT(rounds_->looks, ElementsAre(8, 12, 20, 40));
+  EXPECT_EQ(rounds_->early_alpha_share, 0);
+  EXPECT_EQ(rounds_->asked_requests, 52);
+}
+
+TEST(HasFirstRuns, SaysWhichIsNotThere) {
+  const auto folder = base::TemporaryDirectory::Create("assay-rounds");
+  ASSERT_TRUE(folder.ok());
+  std::filesystem::create_directories(folder->path() / "there");
+  ASSERT_TRUE(base::WriteFileAtomically(folder->path() / "there" / "run.json", "{}").ok());
+  EXPECT_TRUE(HasFirstRuns({folder->path() / "there"}).ok());
+  const base::Status status = HasFirstRuns({folder->path() / "there", folder->path() / "gone"});
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code, base::ErrorCode::kUsage);
+  EXPECT_THAT(status.error().Message(), HasSubstr("gone"));
 }
 
 TEST_F(RoundsTest, AJudgeThatFailsCostsNoRequest) {

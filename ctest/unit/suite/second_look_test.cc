@@ -30,8 +30,10 @@ class SecondLookTest : public ::testing::Test {
     return path;
   }
   std::filesystem::path Verdict(const std::string& look) const {
-    return Write("verdict.json",
-                 R"({"schema_version":1,"verdict":"cannot_tell","runs":[],"second_look":)" + look + "}");
+    return Write(
+        "verdict.json",
+        R"({"schema_version":1,"verdict":"cannot_tell","runs":[{"directory":"build/a"},{"directory":"b"}],"second_look":)" +
+            look + "}");
   }
   std::string Refused(const std::string& look) const {
     const auto asked = ReadAskedLook(Verdict(look));
@@ -52,6 +54,7 @@ TEST_F(SecondLookTest, ReadsWhatTheJudgeAsksFor) {
   EXPECT_THAT((*asked)->look.controls, ElementsAre(Id("a:1", "q")));
   EXPECT_THAT((*asked)->look.first_started_at, ElementsAre("T"));
   EXPECT_EQ((*asked)->repetitions, 20);
+  EXPECT_THAT((*asked)->first_runs, ElementsAre("build/a", "b"));
 }
 
 TEST_F(SecondLookTest, AVerdictWithoutSuspectsHasNothingToConfirm) {
