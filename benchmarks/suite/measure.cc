@@ -135,6 +135,7 @@ class Measurement::Impl {
     measured.probes = std::move(probes_);
     measured.validity.interrupted = Cancelled();
     measured.validity.upkeep_s = base::ToSeconds(upkeep_);
+    measured.validity.renewals = renewals_;
     measured.validity.load_pause_s = base::ToSeconds(load_pause_);
     if (measuring_time_ > base::Nanoseconds(0)) {
       const base::Nanoseconds busy = in_requests_ + measuring_upkeep_ + load_pause_;
@@ -241,6 +242,52 @@ class Measurement::Impl {
     if (first_) first_ = clock_.Now();
   }
 
+  // Of blocks that another one follows.
+  bool EndsABlock(Phase phase, std::int64_t repetitions) const {
+    if (phase != Phase::kOneByOne || !options_.renew) return false;
+    std::int64_t end = 0;
+    for (std::size_t i = 0; i + 1 < options_.blocks.size(); ++i) {
+      end += options_.blocks[i];
+      if (end == repetitions) return true;
+    }
+    return false;
+  }
+
+  // A pause, too. `order` loses from `begin` on what cannot be asked any more.
+  void Renew(std::vector<Slot>& order, std::size_t begin) {
+    const base::Moment begun = clock_.Now();
+    const base::Nanoseconds upkeep = upkeep_;
+    if (first_) measuring_time_ += begun - *first_;
+    if (options_.watch != nullptr) options_.watch->EndMeasuring();  // it may be another process afterwards
+    std::set<std::size_t> well;
+    for (std::size_t i = begin; i < order.size(); ++i) {
+      if (cases_[order[i].case_index].failure.empty()) well.insert(order[i].case_index);
+    }
+    const base::Status renewed = options_.renew();
+    if (renewed.ok()) {
+      ++renewals_;
+      WarmUp({well.begin(), well.end()});
+    } else if (!Cancelled()) {
+      for (const std::size_t i : well) {
+        cases_[i].failure = "not started anew after " + std::to_string(order[begin - 1].repetition + 1) +
+                            " repetitions: " + renewed.error().Message();
+      }
+    }
+    const auto is_lost = [&](const Slot& slot) {
+      return well.contains(slot.case_index) && !cases_[slot.case_index].failure.empty();
+    };
+    order.erase(std::remove_if(order.begin() + static_cast<std::ptrdiff_t>(begin), order.end(), is_lost), order.end());
+    total_ = position_ + static_cast<std::int64_t>(order.size() - begin) + later_;
+    upkeep_ = upkeep + (clock_.Now() - begun);
+    if (begin == order.size() || Cancelled()) {
+      first_.reset();
+      return;
+    }
+    if (options_.watch != nullptr)
+      options_.watch->BeginMeasuring(options_.watch_prefix + cases_[order[begin].case_index].model);
+    if (first_) first_ = clock_.Now();
+  }
+
   // Runs Google Benchmark over what of the group could be warmed.
   base::Status Repeat(Phase phase, const std::vector<std::size_t>& group) {
     const std::set<std::size_t> members(group.begin(), group.end());
@@ -257,11 +304,14 @@ class Measurement::Impl {
       options_.watch->BeginMeasuring(options_.watch_prefix + cases_[order.front().case_index].model);
     base::Status status;
     for (std::size_t begin = 0, end = 0; begin < order.size() && status.ok() && ok() && !Cancelled(); begin = end) {
-      const std::size_t round = options_.between != nullptr ? EndOfRound(order, begin, phase) : order.size();
+      const bool by_round = options_.between != nullptr || options_.renew;
+      const std::size_t round = by_round ? EndOfRound(order, begin, phase) : order.size();
       end = std::min(round, begin + kBatch);
       const auto at = [&](std::size_t place) { return order.begin() + static_cast<std::ptrdiff_t>(place); };
       status = RunBatch({at(begin), at(end)});
-      if (options_.between != nullptr && end == round && status.ok() && ok() && !Cancelled()) Pause(phase, order, end);
+      if (!by_round || end != round || !status.ok() || !ok() || Cancelled()) continue;
+      if (options_.between != nullptr) Pause(phase, order, end);
+      if (end < order.size() && !Cancelled() && EndsABlock(phase, order[end - 1].repetition + 1)) Renew(order, end);
     }
     if (options_.watch != nullptr) options_.watch->EndMeasuring();
     if (first_) measuring_time_ += std::max(base::Nanoseconds(0), base::Nanoseconds(last_ - *first_));
@@ -452,8 +502,9 @@ class Measurement::Impl {
   std::set<std::size_t> done_;
   std::int64_t position_ = 0;
   std::int64_t total_ = 0;
-  std::int64_t later_ = 0;             // of `total_`, those of other groups and phases
-  std::int64_t planned_ = 0;           // with every case asked to the end
+  std::int64_t later_ = 0;    // of `total_`, those of other groups and phases
+  std::int64_t planned_ = 0;  // with every case asked to the end
+  std::int64_t renewals_ = 0;
   std::optional<base::Moment> first_;  // of the phase
   base::Moment last_{};
   base::Nanoseconds measuring_time_{0};

@@ -34,6 +34,10 @@ struct MeasureOptions {
   std::string watch_prefix;                   // before the variant, where one watch looks at the services of two sides
   BetweenRounds* between = nullptr;           // null = one round follows the other
   const ExpectedAnswers* expected = nullptr;  // null = no prompt expects anything of its answers
+  // Repetitions of each block of what is asked one by one while warm. Before each block but the first `renew` has anew
+  // what a start does by chance, and the cases are warmed again. Where it fails they are asked no more.
+  std::vector<std::int64_t> blocks = {};
+  std::function<base::Status()> renew = {};  // empty = one block
 };
 
 struct Measured {

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "benchmarks/suite/anchors.h"
+#include "benchmarks/suite/blocks.h"
 #include "benchmarks/suite/exit_code.h"
 #include "benchmarks/suite/inputs.h"
 #include "benchmarks/suite/machine_watch.h"

@@ -84,8 +84,10 @@ po::options_description Description() {
      "scenario=..., model=NAME (or just the name), device=cpu, temperature=0, seed=42|none, max_tokens=64, ...; the rest "
      "comes from the other flags")
     ("restarts", po::value<std::int64_t>(),
-     "with --pair: measure in so many blocks, and before each but the first start both services anew, or load both "
-     "models anew; default 2 where that is ours to do, 6 where both sides do not fit into memory together")
+     "measure in so many blocks, and before each but the first start the service anew, or load its models anew: what a "
+     "start does by chance is then in the numbers more than once. Default: one for 5 repetitions, at most 6, of an "
+     "embedded service; 1 of others; with --pair 2 of both sides where that is ours to do, 6 where they do not fit into "
+     "memory together")
     ("warmup-limit", po::value<int>()->default_value(6), "most warm-up requests per case")
     ("self-measurement", po::value<std::string>()->default_value("on"),
      "on: before the first case, measure what we add ourselves to a request, against an answer that costs nothing")
@@ -361,12 +363,16 @@ base::Status FillRequest(const po::variables_map& map, const Environment& enviro
   return {};
 }
 
-// What follows --pair and can be told without reading a side.
+// Blocks, and what follows --pair and can be told without reading a side.
 base::Status FillPair(const po::variables_map& map, Options& options) {
   options.restarts = Optional<std::int64_t>(map, "restarts");
-  if (map.count("pair") == 0) {
-    return options.restarts ? base::Status(Usage("--restarts is for --pair BASE HEAD")) : base::Status();
+  // How often a second look asks stands in its verdict, which is read later.
+  const bool too_many = !options.confirm && options.restarts > options.repetitions;
+  if (options.restarts && (*options.restarts < 1 || too_many)) {
+    return Usage("--restarts should be between 1 (never) and the " + std::to_string(options.repetitions) +
+                 " repetitions; every block needs one");
   }
+  if (map.count("pair") == 0) return {};
   const std::vector<std::string> sides = map["pair"].as<std::vector<std::string>>();
   if (sides.size() != 2) {
     return Usage(
@@ -382,12 +388,6 @@ base::Status FillPair(const po::variables_map& map, Options& options) {
     return Usage(
         "--pair writes Google Benchmark's JSON of each side into DIR/base/run.json and DIR/head/run.json; leave out "
         "--benchmark_out and --benchmark_format");
-  }
-  // How often a second look asks stands in its verdict, which is read later.
-  const bool too_many = !options.confirm && options.restarts > options.repetitions;
-  if (options.restarts && (*options.restarts < 1 || too_many)) {
-    return Usage("--restarts should be between 1 (never) and the " + std::to_string(options.repetitions) +
-                 " repetitions; every block needs one");
   }
   return {};
 }

@@ -73,7 +73,7 @@ struct Options {
     std::string head;
   };
   std::optional<Pair> pair;              // two sides measured in turns, as stated: pair_options.h reads them
-  std::optional<std::int64_t> restarts;  // blocks of a pair, both sides started anew before each but the first
+  std::optional<std::int64_t> restarts;  // blocks, what is measured started anew before each but the first
 
   std::optional<std::filesystem::path> benchmark_out;
   std::string benchmark_format;              // empty = our own summary; json, csv or console

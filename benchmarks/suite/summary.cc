@@ -161,6 +161,10 @@ void PrintSummary(const run::RunInfo& info, const TimesSpent& times, const std::
         << " requests were disturbed by the service, sent again and not counted; upkeep took "
         << Duration(validity.upkeep_s) << "\n";
   }
+  if (validity.renewals > 0) {
+    out << "started anew " << validity.renewals << (validity.renewals == 1 ? " time" : " times")
+        << " between the requests: what a start does by chance is in the numbers more than once\n";
+  }
   if (info.rounds) PrintRounds(*info.rounds, out);
   if (info.overhead) PrintOverhead(*info.overhead, out);
   if (info.anchors) PrintAnchors(*info.anchors, times.anchors, out);

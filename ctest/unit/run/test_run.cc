@@ -152,6 +152,7 @@ RunInfo FullInfo() {
                   {"temperature 1, three seeds: one answer"}}};
   info.validity = {0.125,
                    2.5,
+                   2,
                    0.25,
                    4,
                    1,

@@ -88,6 +88,70 @@ TEST_F(MeasureTest, ADisturbedWarmUpIsOneToo) {
   EXPECT_EQ(Rows().size(), 3U);
 }
 
+// Seven repetitions in blocks of 3, 2 and 2: what is measured is started anew twice, for a second each time, and warmed
+// again, in no figure but the upkeep.
+TEST_F(MeasureTest, BetweenBlocksWhatIsMeasuredIsStartedAnew) {
+  Plan({"a:1", "b:1"});
+  options_.repetitions = 7;
+  options_.blocks = {3, 2, 2};
+  int sent = 0;
+  std::vector<int> renewed_after;
+  options_.renew = [&]() -> base::Status {
+    renewed_after.push_back(sent);
+    passed_ += 1s;
+    return {};
+  };
+  Measure([&](const http::Request&) {
+    ++sent;
+    return Good();
+  });
+  EXPECT_THAT(renewed_after, ::testing::ElementsAre(4 + 6, 4 + 6 + 4 + 4)) << "two warm-ups of each case, then rounds";
+  EXPECT_EQ(measured_.validity.renewals, 2);
+  EXPECT_EQ(measured_.validity.measured_requests, 14);
+  EXPECT_EQ(measured_.measuring_time, 14 * 53ms);
+  EXPECT_GE(measured_.validity.upkeep_s, 2.0);
+  for (const run::RunCase& one : run_.cases) {
+    EXPECT_EQ(std::ranges::count_if(one.samples, &run::Sample::counts), 7);
+    EXPECT_EQ(std::ranges::count_if(one.samples, &run::Sample::warmup), 6);
+  }
+}
+
+TEST_F(MeasureTest, WhatCannotBeStartedAnewIsAskedNoMore) {
+  Plan({"a:1", "b:1"});
+  options_.repetitions = 6;
+  options_.blocks = {3, 3};
+  options_.renew = []() -> base::Status {
+    return base::Error{base::ErrorCode::kUnavailable, "it does not come up", ""};
+  };
+  Measure([](const http::Request&) { return Good(); });
+  EXPECT_EQ(measured_.validity.renewals, 0);
+  EXPECT_EQ(measured_.validity.measured_requests, 6);
+  for (const run::PlannedCase& plan : cases_) {
+    EXPECT_THAT(plan.failure, HasSubstr("not started anew after 3 repetitions: it does not come up"));
+  }
+}
+
+// A case that failed before goes on being asked; one whose warm-up fails in the new process does not.
+TEST_F(MeasureTest, AfterAStartACaseThatCannotBeWarmedIsAskedNoMore) {
+  Plan({"a:1", "b:1"});
+  options_.repetitions = 4;
+  options_.blocks = {2, 2};
+  bool anew = false;
+  options_.renew = [&]() -> base::Status {
+    anew = true;
+    return {};
+  };
+  int of_b = 0;
+  Measure([&](const http::Request& request) {
+    if (ModelOf(request) == "a:1") return anew ? JsonAnswer("", 500) : Good();
+    return ++of_b == 4 ? JsonAnswer("", 500) : Good();
+  });
+  EXPECT_EQ(std::ranges::count_if(run_.cases[0].samples, [](const run::Sample& one) { return !one.warmup; }), 2);
+  EXPECT_EQ(std::ranges::count_if(run_.cases[1].samples, [](const run::Sample& one) { return !one.warmup; }), 4);
+  EXPECT_NE(cases_[0].failure, "");
+  EXPECT_NE(cases_[1].failure, "");
+}
+
 // A request that ends like this after `after`, with or without a first byte of an answer.
 ScriptedExchange GivenUp(base::Nanoseconds after, bool began) {
   ScriptedExchange exchange;

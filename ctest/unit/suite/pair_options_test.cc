@@ -149,7 +149,8 @@ TEST(PairOptions, MistakesNameTheSideAndWhatItMayState) {
 TEST(PairOptions, TheCommandLineAroundThem) {
   EXPECT_THAT(UsageOf({"--pair", "a"}), HasSubstr("needs two sides, --pair BASE HEAD, found 1"));
   EXPECT_THAT(UsageOf({"--pair", "a", "b", "c"}), HasSubstr("found 3"));
-  EXPECT_THAT(UsageOf({"--restarts=2"}), HasSubstr("--pair"));
+  EXPECT_THAT(UsageOf({"--restarts=0"}), HasSubstr("between 1"));
+  EXPECT_THAT(UsageOf({"--restarts=4", "--repetitions=3"}), HasSubstr("3 repetitions"));
   EXPECT_THAT(UsageOf({"--pair", "a", "b", "--restarts=0"}), HasSubstr("between 1"));
   EXPECT_THAT(UsageOf({"--pair", "a", "b", "--restarts=4", "--repetitions=3"}), HasSubstr("3 repetitions"));
   EXPECT_THAT(UsageOf({"--pair", "a", "b", "--check"}), HasSubstr("--check"));
