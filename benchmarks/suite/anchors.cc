@@ -2,6 +2,7 @@
 #include "benchmarks/suite/anchors.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "fixtures/base/hash.h"
@@ -15,6 +16,8 @@ constexpr std::int64_t kFewestPasses = 5;
 constexpr std::int64_t kMostPasses = 30;
 constexpr int kWarmUps = 2;
 constexpr int kFailuresInARow = 3;
+// A start and its warm-up take as long as a pass or two.
+constexpr std::int64_t kPassesOfAStart = 4;
 
 // Two precisions compute and read memory in different proportions, as the models of a run do.
 constexpr const char* kModels[] = {"ember-mini-int8-cpu:1", "ember-mini-generic-cpu:1"};
@@ -59,6 +62,20 @@ std::string NameOf(const std::string& answers) {
          ASSAY_BUILD_TYPE;
 }
 
+base::Result<overhead::EmbeddedChild> StartChild(const std::filesystem::path& program, const AnchorOptions& options) {
+  return overhead::EmbeddedChild::Start(program, std::string(kModels[0]) + "," + kModels[1], "",
+                                        {std::chrono::seconds(10), options.cancelled});
+}
+
+// A small model that takes seconds is no yardstick, and nobody is to wait for it.
+chat::Target TargetAt(const std::string& url) {
+  return {url, std::nullopt,
+          http::Timeouts{.connect = std::chrono::seconds(5),
+                         .first_byte = std::chrono::seconds(10),
+                         .idle = std::chrono::seconds(10),
+                         .total = std::chrono::seconds(20)}};
+}
+
 // Whole numbers, rounded up.
 std::int64_t Share(std::int64_t whole, std::int64_t part, std::int64_t of) { return (whole * part + of - 1) / of; }
 
@@ -78,32 +95,43 @@ std::vector<AnchorQuestion> AnchorQuestions() {
 
 std::unique_ptr<Yardstick> Yardstick::Start(const std::filesystem::path& program, const AnchorOptions& options) {
   const base::Moment begun = std::chrono::steady_clock::now();
-  const std::string models = std::string(kModels[0]) + "," + kModels[1];
-  base::Result<overhead::EmbeddedChild> child =
-      overhead::EmbeddedChild::Start(program, models, "", {std::chrono::seconds(10), options.cancelled});
+  base::Result<overhead::EmbeddedChild> child = StartChild(program, options);
   if (!child.ok()) return std::make_unique<Yardstick>(child.error().Message());
   auto yardstick = std::make_unique<Yardstick>(http::MakeCurlTransport({options.cancelled}), child->url(), options);
   yardstick->child_.emplace(std::move(*child));
+  yardstick->program_ = program;
   yardstick->took_ = std::chrono::steady_clock::now() - begun;
   return yardstick;
 }
 
 Yardstick::Yardstick(std::unique_ptr<http::Transport> transport, const std::string& url, const AnchorOptions& options)
     : options_(options), transport_(std::move(transport)), questions_(AnchorQuestions()) {
-  // A small model that takes seconds is no yardstick, and nobody is to wait for it.
-  client_.emplace(*transport_, chat::Target{url, std::nullopt,
-                                            http::Timeouts{.connect = std::chrono::seconds(5),
-                                                           .first_byte = std::chrono::seconds(10),
-                                                           .idle = std::chrono::seconds(10),
-                                                           .total = std::chrono::seconds(20)}});
+  client_.emplace(*transport_, TargetAt(url));
   for (const AnchorQuestion& question : questions_) numbers_.push_back({question.name, {}});
-  WarmUp();
+  const base::Moment begun = std::chrono::steady_clock::now();
+  WarmUp(kWarmUps);
+  if (why_absent_.empty()) yardstick_ = NameOf(answers_);
+  took_ += std::chrono::steady_clock::now() - begun;
 }
 
-void Yardstick::WarmUp() {
-  const base::Moment begun = std::chrono::steady_clock::now();
-  std::string answers;
-  for (int i = 0; i < kWarmUps; ++i) {
+// Where its memory lies and on which core it runs stays for as long as a process lives, and moves its speed by some
+// percent: the yardstick is a mean over several.
+void Yardstick::StartAnew() {
+  if (child_) static_cast<void>(child_->Stop());
+  child_.reset();
+  base::Result<overhead::EmbeddedChild> child = StartChild(program_, options_);
+  if (!child.ok()) {
+    client_.reset();
+    if (!Cancelled()) why_absent_ = "our own service could not be started again: " + child.error().Message();
+    return;
+  }
+  client_.emplace(*transport_, TargetAt(child->url()));
+  child_.emplace(std::move(*child));
+  WarmUp(1);
+}
+
+void Yardstick::WarmUp(int times) {
+  for (int i = 0; i < times; ++i) {
     std::string again;
     for (const AnchorQuestion& question : questions_) {
       if (!Asks()) return;
@@ -114,14 +142,12 @@ void Yardstick::WarmUp() {
       }
       again += *text + '\n';
     }
-    if (i > 0 && again != answers) {
+    if (!answers_.empty() && again != answers_) {
       why_absent_ = "our own service answered one question in two ways at temperature 0";
       return;
     }
-    answers = again;
+    answers_ = again;
   }
-  yardstick_ = NameOf(answers);
-  took_ += std::chrono::steady_clock::now() - begun;
 }
 
 std::optional<std::string> Yardstick::Ask(const AnchorQuestion& question, run::AnchorCase* numbers) {
@@ -141,7 +167,8 @@ std::optional<std::string> Yardstick::Ask(const AnchorQuestion& question, run::A
 }
 
 // Each pass begins with another anchor: the first one finds the caches as a request of the run left them.
-void Yardstick::Pass() {
+void Yardstick::Pass(std::int64_t before) {
+  if (!program_.empty() && passes_ > 0 && passes_ % kPassesOfAStart == 0) StartAnew();
   for (std::size_t i = 0; i < questions_.size(); ++i) {
     const std::size_t at = (i + static_cast<std::size_t>(passes_)) % questions_.size();
     if (!Asks()) return;
@@ -151,6 +178,7 @@ void Yardstick::Pass() {
       why_absent_ = "our own service did not answer any more: " + last_failure_;
     }
   }
+  before_.push_back(before);
   ++passes_;
 }
 
@@ -161,7 +189,8 @@ std::vector<std::size_t> Yardstick::Between(const Round& round) {
   const std::int64_t wanted = AnchorPasses(options_.repetitions);
   const std::int64_t due =
       round.planned > 0 ? std::min(wanted, Share(wanted, round.asked + round.next, 2 * round.planned)) : 0;
-  while (passes_ < due && Asks()) Pass();
+  const bool follows = round.phase == Phase::kOneByOne && round.next > round.asked;
+  while (passes_ < due && Asks()) Pass(follows ? round.repetitions : -1);
   took_ += std::chrono::steady_clock::now() - begun;
   return {};
 }
@@ -169,7 +198,7 @@ std::vector<std::size_t> Yardstick::Between(const Round& round) {
 run::Anchors Yardstick::Take() {
   const base::Moment begun = std::chrono::steady_clock::now();
   if (passes_ == 0 && why_absent_.empty()) why_absent_ = Cancelled() ? "interrupted" : "nothing was measured";
-  while (passes_ < kFewestPasses && Asks()) Pass();
+  while (passes_ < kFewestPasses && Asks()) Pass(-1);
   if (child_) static_cast<void>(child_->Stop());  // its log says nothing that we do not know
   child_.reset();
   client_.reset();
@@ -186,6 +215,9 @@ run::Anchors Yardstick::Take() {
   }
   anchors.yardstick = yardstick_;
   anchors.cases = numbers_;
+  std::vector<std::int64_t> each_round(static_cast<std::size_t>(options_.repetitions));
+  std::iota(each_round.begin(), each_round.end(), 0);
+  anchors.in_step = before_ == each_round;
   return anchors;
 }
 

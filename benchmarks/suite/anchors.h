@@ -63,24 +63,31 @@ class Yardstick final : public BetweenRounds {
   std::int64_t passes() const { return passes_; }
 
  private:
-  void WarmUp();
-  void Pass();
+  // Of a service that was just started; `times` asks everything so often.
+  void WarmUp(int times);
+  void StartAnew();
+  void Pass(std::int64_t before);
   // The answer's text, where the answer is good.
   std::optional<std::string> Ask(const AnchorQuestion& question, run::AnchorCase* numbers);
   bool Asks() const { return client_ && why_absent_.empty() && !Cancelled(); }
   bool Cancelled() const { return options_.cancelled && options_.cancelled(); }
 
   AnchorOptions options_;
+  std::filesystem::path program_;  // empty: the service is not ours to start
   std::optional<overhead::EmbeddedChild> child_;
   std::unique_ptr<http::Transport> transport_;
   std::optional<chat::Client> client_;
   std::vector<AnchorQuestion> questions_;
   std::vector<run::AnchorCase> numbers_;  // of each question
+  std::string answers_;                   // of a warm-up
   std::string yardstick_;
   std::string why_absent_;
   std::string last_failure_;
   int failures_ = 0;  // in a row
   std::int64_t passes_ = 0;
+  // Of each pass: the repetitions that every case then had, where it lay before a round of what is asked one by one
+  // while warm; else -1.
+  std::vector<std::int64_t> before_;
   base::Nanoseconds took_{0};
 };
 

@@ -45,7 +45,9 @@ AnchorEvidence AnchorsOf(std::span<const run::Run* const> runs, std::span<const 
   ByName head;
   for (const run::Run* const one : runs) Add(*one->info.anchors, metric, head);
 
+  const bool in_step = runs.size() == 1 && runs.front()->info.anchors->in_step;
   std::map<std::string, ByName> base;                      // by session
+  std::map<std::string, std::vector<bool>> steps;          // by session, of each run that is in it
   std::set<std::pair<std::string, std::string>> measured;  // each run of a session once: its variants share its anchors
   std::string without;
   for (const NamedSession& one : sessions) {
@@ -56,6 +58,7 @@ AnchorEvidence AnchorsOf(std::span<const run::Run* const> runs, std::span<const 
       without = "the accepted session of " + one.session->accepted_at + " has another yardstick";
     } else if (measured.emplace(one.name, one.session->started_at).second) {
       Add(*anchors, metric, base[one.name]);
+      steps[one.name].push_back(anchors->in_step);
     }
   }
   if (base.empty()) {
@@ -69,6 +72,10 @@ AnchorEvidence AnchorsOf(std::span<const run::Run* const> runs, std::span<const 
       const auto found = of_session.find(name);
       if (found != of_session.end()) series.base.push_back(SessionValues{session, found->second});
     }
+    for (const auto& [session, of_runs] : steps) {
+      if (of_runs == std::vector<bool>{true}) series.sessions_in_step.insert(session);
+    }
+    series.head_in_step = in_step;
     series.head = std::move(values);
     if (!series.base.empty()) evidence.series.push_back(std::move(series));
   }
@@ -85,7 +92,9 @@ void AddSecondLook(std::span<const run::Run* const> second, std::string_view yar
   for (const run::Run* const one : second) Add(*one->info.anchors, metric, values);
   for (AnchorSeries& anchor : series) {
     const auto found = values.find(anchor.name);
-    if (found != values.end()) anchor.second = std::move(found->second);
+    if (found == values.end()) continue;
+    anchor.second = std::move(found->second);
+    anchor.second_in_step = second.size() == 1 && second.front()->info.anchors->in_step;
   }
 }
 

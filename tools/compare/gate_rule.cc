@@ -169,7 +169,14 @@ std::optional<stats::AnchoredShift> Beside(std::span<const LatencySeries> family
   if (anchors.empty()) return std::nullopt;
   const parts::SessionPositions positions = parts::PositionsOf(family);
   std::vector<stats::StoredCase> beside;
+  stats::InStep in_step;
+  in_step.sessions.assign(positions.size(), false);
   for (const AnchorSeries& anchor : anchors) {
+    in_step.head = again ? anchor.second_in_step : anchor.head_in_step;
+    for (const std::string& session : anchor.sessions_in_step) {
+      const auto found = positions.find(session);
+      if (found != positions.end()) in_step.sessions[found->second] = true;
+    }
     stats::StoredCase one;
     one.sessions.resize(positions.size());
     one.head = parts::Logarithms(again ? anchor.second : anchor.head, 1);
@@ -179,7 +186,7 @@ std::optional<stats::AnchoredShift> Beside(std::span<const LatencySeries> family
     }
     beside.push_back(std::move(one));
   }
-  return stats::AnchoredSuiteShift(cases, beside, options);
+  return stats::AnchoredSuiteShift(cases, beside, options, in_step);
 }
 
 // Where a second look was taken, only what both looks show together is a slowdown.

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -66,6 +67,10 @@ struct AnchorSeries {
   std::vector<double> head;
   std::vector<SessionValues> base;
   std::vector<double> second;  // of the second look; may be empty
+  // Whose i-th value was measured just before the i-th of every case (run::Anchors::in_step).
+  bool head_in_step = false;
+  bool second_in_step = false;
+  std::set<std::string> sessions_in_step = {};
 };
 
 // Why a verdict is what it is, for programs; `reason` says it to people.

@@ -186,6 +186,12 @@ struct AnchoredShift {
   double apart_variance = 0;     // the rest of se^2: what sessions did to suite and anchors apart, beyond cases_se
 };
 
+// Whose i-th value of every anchor was measured just before the i-th of every case.
+struct InStep {
+  std::vector<bool> sessions;  // of the baseline, in their order; those behind its end are not
+  bool head = false;
+};
+
 // beyond = median over the suite of d_c - median over the anchors of d_c. Its error has two parts.
 //  - That of two medians: cases_se^2 = f_M s_suite^2 / M + f_A s_anchor^2 / A, f_n = n times the variance of the median
 //    of n standard normal values (1 .. pi/2). From two sessions on s^2 is, over the suite and over the anchors apart,
@@ -198,8 +204,14 @@ struct AnchoredShift {
 //    anchors), times 1 + 1/K, as far as it is more than cases_se^2.
 // df by Satterthwaite (Biometrics Bulletin 2(6), 1946) from the degrees of freedom of the parts. With fewer than three
 // sessions the second part is taken to be 0. Nothing without a case and an anchor to judge.
+//
+// Where the anchors are in step with the suite, what they did in the course of a session is taken out of the suite's
+// values first: delta_i = median over the anchors of (i-th value - the anchor's location), from the i-th value of every
+// case that has as many. What is left is what the suite did beside them at every moment. Measured on 60 unchanged
+// sessions of the embedded service this takes a tenth to a half off the spread of `beyond` between sessions, most on a
+// machine whose speed changes by the second.
 std::optional<AnchoredShift> AnchoredSuiteShift(std::span<const StoredCase> suite, std::span<const StoredCase> anchors,
-                                                const GateOptions& options);
+                                                const GateOptions& options, const InStep& in_step = {});
 
 // --- Paired ----------------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@
 #include "tools/stats/descriptive.h"
 #include "tools/stats/gate.h"
 #include "tools/stats/gate_parts.h"
+#include "tools/stats/location.h"
 #include "tools/stats/scale.h"
 
 namespace assay::stats {
@@ -17,6 +18,7 @@ constexpr std::size_t kFewestCasesOfOneSession = 3;
 constexpr std::size_t kFewestAnchorsOfOneSession = 6;
 constexpr std::size_t kFewestForQn = 8;
 constexpr std::size_t kFewestSessionsApart = 3;
+constexpr std::size_t kFewestAnchorsOfACourse = 3;
 
 // n times the variance of the median of n standard normal values, by numerical integration of the order statistics'
 // densities; pi/2 in the limit, and taken to be that from 11 on (1.51 there): the error is on the safe side.
@@ -93,6 +95,53 @@ Sessions Apart(const parts::Baseline& baseline, const Side& suite, const Side& a
   return sessions;
 }
 
+// delta_i of the anchors' values of one session; empty where too few anchors have one for each moment.
+Values CourseOf(std::span<const Values> anchors) {
+  Values course;
+  std::vector<Values> deviations;
+  for (const Values& anchor : anchors) {
+    const auto location = TrimmedLocation(anchor, Trim::kLatency);
+    if (!location || anchor.size() != anchors.front().size()) continue;
+    Values& of_anchor = deviations.emplace_back();
+    for (const double value : anchor) of_anchor.push_back(value - location->mean);
+  }
+  if (deviations.size() < kFewestAnchorsOfACourse) return course;
+  for (std::size_t i = 0; i < anchors.front().size(); ++i) {
+    Values at;
+    for (const Values& deviation : deviations) at.push_back(deviation[i]);
+    course.push_back(Median(at).value_or(0));
+  }
+  return course;
+}
+
+void TakeOut(const Values& course, Values& values) {
+  if (values.size() != course.size()) return;
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] -= course[i];
+}
+
+std::vector<StoredCase> WithoutCourse(std::span<const StoredCase> suite, std::span<const StoredCase> anchors,
+                                      const InStep& in_step) {
+  std::vector<StoredCase> cases(suite.begin(), suite.end());
+  std::vector<Values> of_anchors(anchors.size());
+  const auto course = [&](const auto& values_of) {
+    for (std::size_t a = 0; a < anchors.size(); ++a) of_anchors[a] = values_of(anchors[a]);
+    return of_anchors.empty() ? Values() : CourseOf(of_anchors);
+  };
+  if (in_step.head) {
+    const Values of_head = course([](const StoredCase& one) { return one.head; });
+    for (StoredCase& one : cases) TakeOut(of_head, one.head);
+  }
+  for (std::size_t k = 0; k < in_step.sessions.size(); ++k) {
+    if (!in_step.sessions[k]) continue;
+    const Values of_session =
+        course([&](const StoredCase& one) { return k < one.sessions.size() ? one.sessions[k] : Values(); });
+    for (StoredCase& one : cases) {
+      if (k < one.sessions.size()) TakeOut(of_session, one.sessions[k]);
+    }
+  }
+  return cases;
+}
+
 std::optional<Part> OfCases(const Side& suite, const Side& anchors) {
   Part one;
   Part other;
@@ -117,9 +166,9 @@ std::optional<Part> OfCases(const Side& suite, const Side& anchors) {
 }  // namespace
 
 std::optional<AnchoredShift> AnchoredSuiteShift(std::span<const StoredCase> suite, std::span<const StoredCase> anchors,
-                                                const GateOptions& options) {
+                                                const GateOptions& options, const InStep& in_step) {
   if (!parts::OptionsInRange(options)) return std::nullopt;
-  std::vector<StoredCase> together(suite.begin(), suite.end());
+  std::vector<StoredCase> together = WithoutCourse(suite, anchors, in_step);
   together.insert(together.end(), anchors.begin(), anchors.end());
   const auto baseline = parts::ReadBaseline(together, options);
   if (!baseline) return std::nullopt;

@@ -40,7 +40,12 @@ TEST(AnchorsJson, AreWrittenAsDocumented) {
   EXPECT_EQ(Text(ToJson(anchors)),
             R"({"cases":[{"metrics":{"tpot_ms":[],"ttft_ms":[1.5,2.0]},"name":"a"},{"metrics":{},"name":"b"}],)"
             R"("yardstick":"embedded-1 weights-2"})");
-  const base::Result<Anchors> read = ReadAnchors(ToJson(anchors));
+  base::Result<Anchors> read = ReadAnchors(ToJson(anchors));
+  ASSERT_TRUE(read.ok()) << read.error().Message();
+  EXPECT_EQ(*read, anchors);
+  anchors.in_step = true;
+  EXPECT_NE(Text(ToJson(anchors)).find(R"("in_step":true)"), std::string::npos);
+  read = ReadAnchors(ToJson(anchors));
   ASSERT_TRUE(read.ok()) << read.error().Message();
   EXPECT_EQ(*read, anchors);
 }

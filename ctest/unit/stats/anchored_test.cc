@@ -53,6 +53,68 @@ TEST(AnchoredSuiteShift, TellsTheMachineFromTheSoftware) {
   EXPECT_FALSE(AnchoredSuiteShift({}, both.anchors, {}).has_value());
 }
 
+// Another process takes the machine for four requests of the head's session, suite and anchors alike. The anchors,
+// which hardly vary, lose these values to trimming; of the cases, which vary much, others are trimmed, and their means
+// rise.
+class InStepTest : public ::testing::Test {
+ protected:
+  InStepTest() {
+    Shape shape;
+    shape.cases = 12;
+    shape.n = 20;
+    shape.noise = 0.2;
+    suite_ = MakeSuite(71, shape);
+    shape.cases = 6;
+    shape.noise = 0.005;
+    anchors_ = MakeSuite(72, shape);
+    in_step_.sessions.assign(5, true);
+    in_step_.head = true;
+  }
+  void DisturbTheHead() {
+    for (std::vector<StoredCase>* side : {&suite_, &anchors_}) {
+      for (StoredCase& one : *side) {
+        for (std::size_t i = 7; i < 11; ++i) one.head[i] += 0.5;
+      }
+    }
+  }
+  double Beyond(const InStep& in_step) const { return AnchoredSuiteShift(suite_, anchors_, {}, in_step)->beyond.shift; }
+
+  std::vector<StoredCase> suite_;
+  std::vector<StoredCase> anchors_;
+  InStep in_step_;
+};
+
+TEST_F(InStepTest, WhatTheMachineDidMomentByMomentIsTakenOut) {
+  const double apart = Beyond({});
+  const double together = Beyond(in_step_);
+  DisturbTheHead();
+  EXPECT_GT(Beyond({}), apart + 0.03);
+  EXPECT_NEAR(Beyond(in_step_), together, 0.003);
+  EXPECT_NEAR(Beyond(in_step_), 0, 0.05);
+  const double before = Beyond(in_step_);
+  SlowDownAll(suite_, 1.08);
+  EXPECT_NEAR(Beyond(in_step_), before + std::log(1.08), 1e-12);
+}
+
+// As many values as passes, or there is no telling which belongs to which; and three anchors, or one that was disturbed
+// would disturb all cases.
+TEST_F(InStepTest, WithoutAPartnerForEachValueNothingIsTakenOut) {
+  const auto same = [&](const InStep& in_step) {
+    const auto one = AnchoredSuiteShift(suite_, anchors_, {}, in_step);
+    const auto other = AnchoredSuiteShift(suite_, anchors_, {});
+    return one->beyond.shift == other->beyond.shift && one->beyond.se == other->beyond.se;
+  };
+  EXPECT_TRUE(same({}));
+  EXPECT_FALSE(same(in_step_));
+  for (StoredCase& one : suite_) {
+    one.head.pop_back();
+    for (Values& session : one.sessions) session.pop_back();
+  }
+  EXPECT_TRUE(same(in_step_));
+  anchors_.resize(2);
+  EXPECT_TRUE(same(in_step_));
+}
+
 TEST(AnchoredSuiteShift, OneSessionIsEnoughForALargeChange) {
   Both both = SlowMachine(1);
   EXPECT_GT(AnchoredSuiteShift(both.suite, both.anchors, {})->beyond.p.value(), 0.01);

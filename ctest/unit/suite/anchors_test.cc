@@ -66,6 +66,7 @@ class YardstickTest : public ::testing::Test {
     std::vector<std::int64_t> passes;
     for (std::int64_t i = 0; i <= rounds; ++i) {
       Round round;
+      round.repetitions = i;
       round.asked = i * cases;
       round.next = std::min(i + 1, rounds) * cases;
       round.planned = rounds * cases;
@@ -84,6 +85,30 @@ TEST_F(YardstickTest, OnePassLiesBeforeEachRound) {
   EXPECT_EQ(asked_, kWarmUps);
   EXPECT_THAT(Course(*yardstick, 6, 3), ElementsAre(1, 2, 3, 4, 5, 6, 6));
   EXPECT_EQ(asked_, kWarmUps + 6 * kAnchors);
+}
+
+// One pass before each round, and nothing else: the i-th number of an anchor and of a case are neighbours.
+TEST_F(YardstickTest, SaysWhetherItWentInStepWithTheRounds) {
+  const auto in_step = [this](std::int64_t repetitions, std::int64_t rounds, bool cold = false) {
+    const auto yardstick = Make(repetitions);
+    for (std::int64_t i = 0; i <= rounds; ++i) {
+      Round round;
+      round.phase = cold && i > 2 ? Phase::kCold : Phase::kOneByOne;
+      round.repetitions = i;
+      round.asked = 3 * i;
+      round.next = 3 * std::min(i + 1, rounds);
+      round.planned = 3 * rounds;
+      yardstick->Between(round);
+    }
+    return yardstick->Take().in_step;
+  };
+  EXPECT_TRUE(in_step(6, 6));
+  EXPECT_TRUE(in_step(30, 30));
+  EXPECT_FALSE(in_step(6, 6, true)) << "the last rounds are of another phase";
+  EXPECT_FALSE(in_step(40, 40)) << "30 passes are the most";
+  EXPECT_FALSE(in_step(6, 1)) << "under load, one block";
+  EXPECT_FALSE(in_step(6, 3)) << "two passes before each";
+  EXPECT_FALSE(in_step(3, 3)) << "topped up at the end";
 }
 
 // One block of 10 requests: half before, half after. Three: spread over the four pauses.
