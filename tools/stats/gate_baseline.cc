@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "tools/stats/descriptive.h"
+#include "tools/stats/distributions.h"
 #include "tools/stats/gate_parts.h"
 #include "tools/stats/session_variance.h"
 #include "tools/stats/shrinkage.h"
@@ -14,6 +15,8 @@ namespace {
 
 constexpr int kMostTurns = 50;
 constexpr double kStandsStill = 1e-12;
+constexpr std::size_t kFewestForOutliers = 5;
+constexpr double kOutlierLevel = 0.05;
 
 // Absent when no session has the case, or any value is not finite.
 std::optional<BaseCase> ReadCase(const std::vector<Values>& sessions, std::size_t session_count) {
@@ -77,21 +80,50 @@ double CorrectionFor(const BaseCase& one, const SessionEffects& sessions) {
   return MeanOf(own) - MeanOf(all);
 }
 
-bool OwnSessions(Baseline& baseline) {
-  std::vector<VarianceEstimate> spreads;
-  for (const auto& one : baseline.cases) {
-    if (one && one->between) spreads.push_back({*one->between, static_cast<double>(one->seen - 1)});
+// Which of these variances no chance explains if they were all alike: chi-squared about their median, Bonferroni over
+// them.
+std::vector<bool> Outlying(std::span<const VarianceEstimate> spreads) {
+  std::vector<bool> outlying(spreads.size(), false);
+  if (spreads.size() < kFewestForOutliers) return outlying;
+  std::vector<double> typical;
+  for (const VarianceEstimate& one : spreads) {
+    if (const auto median = ChiSquaredMedian(one.df)) typical.push_back(one.variance * one.df / *median);
   }
-  const auto moderated = ModerateVariances(spreads);
-  if (!moderated) return false;
-  std::size_t at = 0;
+  const double common = Median(typical).value_or(0);
+  if (common <= 0) return outlying;
+  const double level = kOutlierLevel / static_cast<double>(spreads.size());
+  for (std::size_t i = 0; i < spreads.size(); ++i) {
+    const auto below = ChiSquaredCdf(spreads[i].df * spreads[i].variance / common, spreads[i].df);
+    outlying[i] = below && 1 - *below < level;
+  }
+  return outlying;
+}
+
+bool OwnSessions(Baseline& baseline) {
+  std::vector<BaseCase*> cases;
+  std::vector<VarianceEstimate> spreads;
   for (auto& one : baseline.cases) {
     if (!one || !one->between) continue;
-    const VarianceEstimate& spread = (*moderated)[at++];
-    const double own = spread.variance - one->variance;
+    cases.push_back(&*one);
+    spreads.push_back({*one->between, static_cast<double>(one->seen - 1)});
+  }
+  const std::vector<bool> outlying = Outlying(spreads);
+  std::vector<VarianceEstimate> alike;
+  for (std::size_t i = 0; i < spreads.size(); ++i) {
+    if (!outlying[i]) alike.push_back(spreads[i]);
+  }
+  const auto moderated = ModerateVariances(alike);
+  if (!moderated) return false;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < spreads.size(); ++i) {
+    const VarianceEstimate& spread = outlying[i] ? spreads[i] : (*moderated)[at++];
+    // Slow spells that move many requests of a session alike pass for noise of single requests within it: what sessions
+    // of such a case were apart is taken whole.
+    const double own = spread.variance - (outlying[i] ? 0 : cases[i]->variance);
     if (own <= baseline.session_variance) continue;
-    one->own_session_variance = own;
-    one->own_df = spread.df;
+    cases[i]->own_session_variance = own;
+    cases[i]->own_df = spread.df;
+    cases[i]->on_its_own = outlying[i];
   }
   return true;
 }

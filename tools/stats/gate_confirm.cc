@@ -143,10 +143,12 @@ std::optional<ConfirmedGate> ConfirmStored(std::span<const StoredCase> cases, st
       const double base_part = std::max(base_one, base_two);
       const double own_one = variance_one - base_one;
       const double own_two = variance_two - base_two + centre_variance;
+      const double df = 4 * static_cast<double>(first->family);
+      const bool on_its_own = baseline->cases[c] && baseline->cases[c]->on_its_own;
       const double weight = parts::WeightOfFirst(own_one, own_two, options);
       const double variance = base_part + Square(weight) * own_one + Square(1 - weight) * own_two;
       confirmed.cases[c] = Combine(weight * one.shift + (1 - weight) * (two.shift - centre), variance,
-                                   4 * static_cast<double>(first->family), base_part / variance,
+                                   on_its_own ? std::min(df, one.df) : df, base_part / variance,
                                    cases[c].tolerance.value_or(options.tolerance),
                                    cases[c].min_effect.value_or(options.min_effect), first->family, options);
       if (!confirmed.cases[c]) continue;

@@ -53,6 +53,7 @@ struct BaseCase {
   // What sessions add to this case where it is more than what they add to all (GateOptions::own_sessions), and its df.
   std::optional<double> own_session_variance;
   double own_df = 0;
+  bool on_its_own = false;  // so much more that the other cases say nothing of it
 };
 
 // What is known of a set of cases before the head is looked at.
