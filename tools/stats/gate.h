@@ -66,11 +66,11 @@ struct GateOptions {
   bool guard_second = true;
   // Stored: a case whose accepted sessions lie further apart than those of the others keeps its own variance, moderated
   // over the cases like any other (shrinkage.h, df K_c - 1): s_Dc^2 = max(s_D^2, a~_c - v~_base,c). One s_D^2 for all
-  // cries wolf over the one case that a busy machine, a cache or a short answer moves more than the rest. One whose a_c no
-  // chance explains beside the others' (chi-squared about their median, 5 % over all, from 5 cases on) is not moderated at
-  // all, nor are the others by it, and two looks together have no more degrees of freedom than it has: after B. Phipson,
-  // S. Lee, I. J. Majewski, W. S. Alexander and G. K. Smyth, "Robust hyperparameter estimation protects against
-  // hypervariable genes", Ann. Appl. Stat. 10(2), 2016, who moderate such variances less.
+  // cries wolf over the one case that a busy machine, a cache or a short answer moves more than the rest. One whose a_c
+  // no chance explains beside the others' (chi-squared about their median, 5 % over all, from 5 cases on) is not
+  // moderated at all, nor are the others by it, and two looks together have no more degrees of freedom than it has:
+  // after B. Phipson, S. Lee, I. J. Majewski, W. S. Alexander and G. K. Smyth, "Robust hyperparameter estimation
+  // protects against hypervariable genes", Ann. Appl. Stat. 10(2), 2016, who moderate such variances less.
   bool own_sessions = false;
   // AnchoredSuiteShift: share of their own shift by which anchors may miss what the machine did to the suite; its
   // square is added to the variance. A machine that is 20 % slower does not slow every program by the same 20 %.
