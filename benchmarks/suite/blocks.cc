@@ -40,7 +40,7 @@ base::Result<std::vector<std::int64_t>> BlocksOf(const Options& options, std::in
                    "the run start the service (--service=auto or embedded)");
     }
   } else if (service.kind == "embedded" && renewal == session::Renewal::kRestart &&
-             GoesOnAlike(options.scenario.value_or(""))) {
+             GoesOnAlike(options.played_scenario)) {
     blocks = std::clamp<std::int64_t>(repetitions / kRepetitionsOfABlock, 1, kMostBlocks);
   }
   return CutIntoBlocks(repetitions, blocks);

@@ -198,6 +198,7 @@ base::Status FillService(const po::variables_map& map, const Environment& enviro
     if (const auto file = NonEmpty(environment, name)) options.ca_file = file;
   }
   options.scenario = Optional<std::string>(map, "scenario");
+  options.played_scenario = options.scenario.value_or(NonEmpty(environment, "ASSAY_SCENARIO").value_or(""));
   // The two flags differ by a letter: what belongs to the other one is said before anything is started with it.
   if (options.scenario && catalogue::BeginsLikeScenario(*options.scenario)) {
     const std::string shown = base::EscapeForTerminal(*options.scenario);

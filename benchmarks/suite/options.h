@@ -34,6 +34,7 @@ struct Options {
   std::optional<std::string> ca_file;       // certificates for https
   std::string foundry_program = "foundry";  // looked up on PATH
   std::optional<std::string> scenario;      // pacing and faults of the embedded service; how cases are asked: `request`
+  std::string played_scenario;  // `scenario`, or without it what an embedded service takes from ASSAY_SCENARIO
   bool unmanaged = false;
   bool probe = true;  // whether models obey their sampling parameters, before they are measured
   std::filesystem::path state_folder;

@@ -69,6 +69,14 @@ std::vector<std::int64_t> LooksFor(std::int64_t most) { return Looks(kEarlyLooks
 std::vector<std::int64_t> SecondLooksFor(std::int64_t most) { return Looks(kEarlySecondLooks, most); }
 
 base::Status HasFirstRuns(const std::vector<std::filesystem::path>& directories) {
+  // Without them the second look would be judged as a run of its own.
+  if (directories.empty()) {
+    return base::Error{
+        base::ErrorCode::kUsage,
+        "--repetitions=auto judges a second look together with the first run, and the verdict names none; "
+        "make it anew with `assay compare --json FILE`, or say how many repetitions",
+        ""};
+  }
   for (const std::filesystem::path& directory : directories) {
     std::error_code ec;
     if (std::filesystem::exists(directory / "run.json", ec)) continue;

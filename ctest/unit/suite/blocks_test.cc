@@ -62,12 +62,12 @@ TEST(BlocksOf, WhatIsNotOursIsNotStartedAnew) {
 TEST(BlocksOf, AScenarioThatCountsRequestsKeepsItsProcess) {
   Options options;
   for (const char* scenario : {"", "slow_decode=1.1", "ttft_ms=40,token_ms=2", "slow_decode=2,match=ember-mini*"}) {
-    options.scenario = scenario;
+    options.played_scenario = scenario;
     EXPECT_THAT(Blocks(options, 10), ElementsAre(5, 5)) << scenario;
   }
   for (const char* scenario : {"flip_token=0.1", "slow_decode=1.1,after=30", "evict,after=3,times=1", "slow_load=10",
                                "no such thing", "missing/file.json"}) {
-    options.scenario = scenario;
+    options.played_scenario = scenario;
     EXPECT_THAT(Blocks(options, 10), ElementsAre(10)) << scenario;
   }
 }

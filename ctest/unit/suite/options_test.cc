@@ -45,6 +45,15 @@ TEST(Options, RoundsHaveTheMostAndWhatJudgesThem) {
   EXPECT_EQ(options.policy, std::nullopt);
 }
 
+// A service that is started without a scenario takes the variable's: what it plays is known all the same.
+TEST(Options, TheScenarioThatIsPlayedMayBeTheVariables) {
+  EXPECT_EQ(Parse({}).played_scenario, "");
+  EXPECT_EQ(Parse({}, {{"ASSAY_SCENARIO", "flip_token=0.1"}}).played_scenario, "flip_token=0.1");
+  EXPECT_EQ(Parse({}, {{"ASSAY_SCENARIO", "flip_token=0.1"}}).scenario, std::nullopt);
+  EXPECT_EQ(Parse({"--scenario=slow_decode=2"}, {{"ASSAY_SCENARIO", "flip_token=0.1"}}).played_scenario,
+            "slow_decode=2");
+}
+
 // What a second look is asked with: flags as they were written, variables as the flags they stand for, and nothing that
 // is of one run alone.
 TEST(Options, TheFlagsOfASecondLookAreKept) {

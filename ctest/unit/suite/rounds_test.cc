@@ -172,6 +172,7 @@ TEST(HasFirstRuns, SaysWhichIsNotThere) {
   std::filesystem::create_directories(folder->path() / "there");
   ASSERT_TRUE(base::WriteFileAtomically(folder->path() / "there" / "run.json", "{}").ok());
   EXPECT_TRUE(HasFirstRuns({folder->path() / "there"}).ok());
+  EXPECT_FALSE(HasFirstRuns({}).ok()) << "a verdict that names none";
   const base::Status status = HasFirstRuns({folder->path() / "there", folder->path() / "gone"});
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().code, base::ErrorCode::kUsage);
