@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <ostream>
-#include <sstream>
 
 #include "fixtures/base/files.h"
 #include "fixtures/base/text.h"
@@ -166,14 +165,12 @@ base::Result<compare::Comparison> CompareSides(const Options& options, const Ask
 base::Status WriteFiles(const Options& options, const compare::Comparison& comparison,
                         const report::AskedFor& asked_for) {
   if (const std::optional<std::string> path = options.Value("json")) {
-    std::ostringstream text;
-    report::WriteVerdictJson(comparison, text);
-    ASSAY_RETURN_IF_ERROR(base::WriteFileAtomically(*path, text.str()));
+    ASSAY_RETURN_IF_ERROR(
+        base::WriteFileAtomically(*path, [&](std::ostream& text) { report::WriteVerdictJson(comparison, text); }));
   }
   if (const std::optional<std::string> path = options.Value("markdown")) {
-    std::ostringstream text;
-    report::WriteComparisonMarkdown(comparison, asked_for, text);
-    ASSAY_RETURN_IF_ERROR(base::WriteFileAtomically(*path, text.str()));
+    ASSAY_RETURN_IF_ERROR(base::WriteFileAtomically(
+        *path, [&](std::ostream& text) { report::WriteComparisonMarkdown(comparison, asked_for, text); }));
   }
   return {};
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <ostream>
-#include <sstream>
 
 #include "fixtures/base/files.h"
 #include "fixtures/run/pair.h"
@@ -66,9 +65,8 @@ base::Result<int> PlanCommand(const std::vector<std::string>& args, std::ostream
   ASSAY_TRY(const compare::RequestPlan result, compare::PlanRequests(runs, options.Paths("baselines"), policy, plan));
   report::WriteRequestPlanTerminal(result, out);
   if (const std::optional<std::string> file = options.Value("json")) {
-    std::ostringstream text;
-    report::WriteRequestPlanJson(result, text);
-    ASSAY_RETURN_IF_ERROR(base::WriteFileAtomically(*file, text.str()));
+    ASSAY_RETURN_IF_ERROR(
+        base::WriteFileAtomically(*file, [&](std::ostream& text) { report::WriteRequestPlanJson(result, text); }));
   }
   return int{kGood};
 }

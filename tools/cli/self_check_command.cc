@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <limits>
 #include <ostream>
-#include <sstream>
 
 #include "fixtures/base/files.h"
 #include "fixtures/run/pair.h"
@@ -46,9 +45,8 @@ base::Result<int> SelfCheckCommand(const Options& options, std::ostream& out) {
   ASSAY_TRY(const compare::SelfCheck result, compare::CheckSelf(runs, policy, compare::GateRule(), check));
   report::WriteSelfCheckTerminal(result, out);
   if (const std::optional<std::string> file = options.Value("json")) {
-    std::ostringstream text;
-    report::WriteSelfCheckJson(result, text);
-    ASSAY_RETURN_IF_ERROR(base::WriteFileAtomically(*file, text.str()));
+    ASSAY_RETURN_IF_ERROR(
+        base::WriteFileAtomically(*file, [&](std::ostream& text) { report::WriteSelfCheckJson(result, text); }));
   }
   return int{result.TooManyAlarms() ? kCannotTell : kGood};
 }

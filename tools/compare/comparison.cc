@@ -277,6 +277,18 @@ std::size_t OutputsFolder(std::span<const std::filesystem::path> folders, const 
   return static_cast<std::size_t>(found - folders.begin());
 }
 
+// In place: the cases of a large suite are too large to be there twice.
+std::vector<CaseComparison> Selected(std::vector<CaseComparison> cases, const std::vector<bool>& selected) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    if (!selected[i]) continue;
+    if (i != kept) cases[kept] = std::move(cases[i]);
+    ++kept;
+  }
+  cases.erase(cases.begin() + static_cast<std::ptrdiff_t>(kept), cases.end());
+  return cases;
+}
+
 base::Status CheckFolders(std::span<const std::filesystem::path> folders) {
   if (folders.empty())
     return base::Error{base::ErrorCode::kUsage, "no baselines were given; name a folder with --baselines DIR", ""};
@@ -363,10 +375,8 @@ base::Result<Comparison> Compare(const CompareRequest& request, const LatencyRul
     comparison.second_look = PlanSecondLook(cases, comparison.suite, runs);
   }
   comparison.cases_in_family = cases.size();
-  for (std::size_t i = 0; i < cases.size(); ++i) {
-    ConcludeCase(selection, cases[i]);
-    if (selected[i]) comparison.cases.push_back(std::move(cases[i]));
-  }
+  for (CaseComparison& one : cases) ConcludeCase(selection, one);
+  comparison.cases = Selected(std::move(cases), selected);
   GroupByVariant(comparison.cases);
   ConcludeSuite(comparison);
   for (const run::Run& one : runs.runs()) DescribeRun(one, comparison);

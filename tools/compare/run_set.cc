@@ -62,15 +62,19 @@ base::Result<RunSet> RunSet::Read(std::span<const std::filesystem::path> directo
 
 std::function<void(run::Sample&)> OnlyJudged(const Policy& policy) {
   bool all_events = false;
+  bool machine = false;
   const auto look_at = [&](const run::Metric* metric) {
-    all_events = all_events || (metric != nullptr && run::NeedsAllEvents(metric->name));
+    if (metric == nullptr) return;
+    all_events = all_events || run::NeedsAllEvents(metric->name);
+    machine = machine || run::NeedsMachine(metric->name);
   };
   for (const MetricPolicy& one : policy.metrics) look_at(one.metric);
   for (const MetricPolicy& one : policy.session_metrics) look_at(one.metric);
   for (const Budget& one : policy.budgets) look_at(one.metric);
   for (const run::Limit& one : policy.goodput) look_at(one.metric);
-  return [all_events](run::Sample& sample) {
+  return [all_events, machine](run::Sample& sample) {
     if (!all_events) run::KeepEnds(sample.timeline);
+    if (!machine) sample.machine.reset();
     sample.case_id.clear();
     sample.model.clear();
     sample.prompt.clear();

@@ -58,6 +58,26 @@ TEST_F(Files, FailedReplacementLeavesNothingBehind) {
   EXPECT_FALSE(fs::exists(folder() / "target.partial"));
 }
 
+TEST_F(Files, WhatAWriterPutsOutReplacesTheWholeFile) {
+  ASSERT_TRUE(WriteFileAtomically(folder() / "file", "a long old text").ok());
+  const auto status = WriteFileAtomically(folder() / "file", [&](std::ostream& out) {
+    out << "new " << 1;
+    EXPECT_EQ(ReadFile(folder() / "file").value(), "a long old text") << "until all is written";
+  });
+  ASSERT_TRUE(status.ok());
+  EXPECT_EQ(ReadFile(folder() / "file").value(), "new 1");
+}
+
+TEST_F(Files, WriterThatFailsKeepsTheOldFile) {
+  ASSERT_TRUE(WriteFileAtomically(folder() / "file", "old").ok());
+  const auto status = WriteFileAtomically(
+      folder() / "file", [](std::ostream& out) { out << "half" << std::flush, out.setstate(std::ios::failbit); });
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code, ErrorCode::kIo);
+  EXPECT_EQ(ReadFile(folder() / "file").value(), "old");
+  EXPECT_FALSE(fs::exists(folder() / "file.partial"));
+}
+
 TEST_F(Files, LineWriterPutsEachLineDownAtOnce) {
   auto writer = LineWriter::Create(folder() / "logs" / "lines.jsonl");
   ASSERT_TRUE(writer.ok()) << writer.error().Message();
