@@ -18,6 +18,15 @@ base::Error Usage(std::string what) { return {base::ErrorCode::kUsage, std::move
 
 }  // namespace
 
+bool AnotherBlockFollows(const std::vector<std::int64_t>& blocks, std::int64_t repetitions) {
+  std::int64_t end = 0;
+  for (std::size_t i = 0; i + 1 < blocks.size(); ++i) {
+    end += blocks[i];
+    if (end == repetitions) return true;
+  }
+  return false;
+}
+
 bool GoesOnAlike(const std::string& scenario) {
   const base::Result<embedded::Scenario> played = embedded::LoadScenario(scenario);
   return played.ok() && std::ranges::all_of(played->faults, [](const embedded::Fault& fault) {

@@ -21,6 +21,9 @@ namespace assay::suite {
 base::Result<std::vector<std::int64_t>> BlocksOf(const Options& options, std::int64_t repetitions,
                                                  const run::ServiceInfo& service, session::Renewal renewal);
 
+// Whether a block ends with that many repetitions, and it is not the last one.
+bool AnotherBlockFollows(const std::vector<std::int64_t>& blocks, std::int64_t repetitions);
+
 // Whether an embedded service that is started anew goes on as it would have without: nothing of the scenario hangs on
 // the number of a request, and nothing happens to loads. False for one that cannot be read.
 bool GoesOnAlike(const std::string& scenario);

@@ -237,6 +237,15 @@ void MachineWatch::AfterBlock() {
   is_before_ = false;
 }
 
+MachineTotals Unwatched() {
+  MachineTotals totals;
+  const machine::Absent why{"nobody looked at the machine"};
+  totals.others_share = totals.stolen_share = why;
+  totals.throttle_events = totals.power_changes = why;
+  totals.client_cpu = why;
+  return totals;
+}
+
 MachineTotals MachineWatch::Totals() const {
   MachineTotals totals;
   totals.client_time = client_time_;

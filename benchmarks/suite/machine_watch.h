@@ -40,6 +40,9 @@ struct MachineTotals {
   base::Nanoseconds client_time{0};                // in requests asked one by one and in blocks
 };
 
+// Where nobody looked.
+MachineTotals Unwatched();
+
 class MachineWatch {
  public:
   using FindWorker = std::function<session::Session::Worker(const std::string& variant)>;

@@ -9,14 +9,15 @@
 #include <utility>
 
 #include "benchmarks/suite/block_window.h"
+#include "benchmarks/suite/blocks.h"
 #include "benchmarks/suite/case_log.h"
 #include "benchmarks/suite/failure_words.h"
 #include "benchmarks/suite/hung.h"
 #include "benchmarks/suite/probe_cases.h"
 #include "benchmarks/suite/reporter.h"
 #include "benchmarks/suite/schedule.h"
+#include "benchmarks/suite/time_account.h"
 #include "fixtures/base/text.h"
-#include "fixtures/base/units.h"
 #include "fixtures/catalogue/cases.h"
 
 namespace assay::suite {
@@ -107,16 +108,15 @@ class Measurement::Impl {
   }
 
   base::Result<std::optional<base::Moment>> Ask(const std::vector<Slot>& slots, std::optional<base::Moment> since) {
-    first_ = since;
+    time_.BeginAt(since);
     std::optional<base::Moment> ended = since;
     for (std::size_t begin = 0; begin < slots.size() && ok() && !Cancelled(); begin += kBatch) {
       const auto from = slots.begin() + static_cast<std::ptrdiff_t>(begin);
       const auto to = slots.begin() + static_cast<std::ptrdiff_t>(std::min(slots.size(), begin + kBatch));
       ASSAY_RETURN_IF_ERROR(RunBatch({from, to}));
-      if (std::ranges::find(asked_, true) != asked_.end()) ended = last_;
+      if (std::ranges::find(asked_, true) != asked_.end()) ended = time_.last_ended();
     }
-    if (first_ && ended) measuring_time_ += *ended - *first_;
-    first_.reset();
+    if (ended) time_.Stop(*ended);
     if (write_error_) return *write_error_;
     return ended;
   }
@@ -130,18 +130,12 @@ class Measurement::Impl {
     measured.google_benchmark = [reporter = reporter_](const run::TakeText& take) { return reporter->Json(take); };
     log_.Fill(options_.watch != nullptr ? options_.watch->Totals() : Unwatched(), measured.validity);
     measured.summaries = log_.Summaries();
-    measured.measuring_time = measuring_time_;
+    measured.measuring_time = time_.measuring();
     measured.planned_requests = planned_;
     measured.probes = std::move(probes_);
     measured.validity.interrupted = Cancelled();
-    measured.validity.upkeep_s = base::ToSeconds(upkeep_);
+    time_.Fill(measured.validity);
     measured.validity.renewals = renewals_;
-    measured.validity.load_pause_s = base::ToSeconds(load_pause_);
-    if (measuring_time_ > base::Nanoseconds(0)) {
-      const base::Nanoseconds busy = in_requests_ + measuring_upkeep_ + load_pause_;
-      measured.validity.idle_share =
-          std::clamp(1.0 - base::ToSeconds(busy) / base::ToSeconds(measuring_time_), 0.0, 1.0);
-    }
     return measured;
   }
 
@@ -151,15 +145,6 @@ class Measurement::Impl {
     benchmark::BenchmarkReporter* forward = benchmark::CreateDefaultDisplayReporter();
     forward->SetOutputStream(&out);
     return forward;
-  }
-
-  static MachineTotals Unwatched() {
-    MachineTotals totals;
-    const machine::Absent why{"nobody looked at the machine"};
-    totals.others_share = totals.stolen_share = why;
-    totals.throttle_events = totals.power_changes = why;
-    totals.client_cpu = why;
-    return totals;
   }
 
   void WarmUp(const std::vector<std::size_t>& group) {
@@ -181,7 +166,7 @@ class Measurement::Impl {
             }
           },
           [&] { return Cancelled() || !hung.empty(); });
-      upkeep_ += result.upkeep;
+      time_.AddUpkeep(result.upkeep);
       if (Cancelled()) return;
       if (!hung.empty()) {
         plan.failure = hung;
@@ -208,7 +193,7 @@ class Measurement::Impl {
                       progress_.Measure(step, plan_[i].repetitions, plan.id, step, plan_[i].repetitions);
                     },
                     [&] { return !ok() || Cancelled(); }});
-      upkeep_ += asked.upkeep;
+      time_.AddUpkeep(asked.upkeep);
       if (!asked.finding) return;
       probes_.push_back(*asked.finding);
       plan.failure = asked.failure;
@@ -228,8 +213,7 @@ class Measurement::Impl {
     std::set<std::size_t> open;
     for (std::size_t i = begin; i < order.size(); ++i) open.insert(order[i].case_index);
     round.open.assign(open.begin(), open.end());
-    const base::Moment begun = clock_.Now();
-    if (first_) measuring_time_ += begun - *first_;
+    time_.Interrupt(clock_.Now());
     if (options_.watch != nullptr && begin > 0) options_.watch->Pause();
     const std::vector<std::size_t> settled = options_.between->Between(round);
     for (const std::size_t index : settled) cases_[index].repetitions = round.repetitions;
@@ -237,27 +221,13 @@ class Measurement::Impl {
     const auto is_settled = [&](const Slot& slot) { return std::ranges::count(settled, slot.case_index) > 0; };
     order.erase(std::remove_if(rest, order.end(), is_settled), order.end());
     total_ = position_ + static_cast<std::int64_t>(order.size() - begin) + later_;
-    upkeep_ += clock_.Now() - begun;
     if (options_.watch != nullptr && begin > 0 && begin < order.size()) options_.watch->Resume();
-    if (first_) first_ = clock_.Now();
-  }
-
-  // Of blocks that another one follows.
-  bool EndsABlock(Phase phase, std::int64_t repetitions) const {
-    if (phase != Phase::kOneByOne || !options_.renew) return false;
-    std::int64_t end = 0;
-    for (std::size_t i = 0; i + 1 < options_.blocks.size(); ++i) {
-      end += options_.blocks[i];
-      if (end == repetitions) return true;
-    }
-    return false;
+    time_.EndInterruption(clock_.Now());
   }
 
   // A pause, too. `order` loses from `begin` on what cannot be asked any more.
   void Renew(std::vector<Slot>& order, std::size_t begin) {
-    const base::Moment begun = clock_.Now();
-    const base::Nanoseconds upkeep = upkeep_;
-    if (first_) measuring_time_ += begun - *first_;
+    time_.Interrupt(clock_.Now());
     if (options_.watch != nullptr) options_.watch->EndMeasuring();  // it may be another process afterwards
     std::set<std::size_t> well;
     for (std::size_t i = begin; i < order.size(); ++i) {
@@ -278,14 +248,10 @@ class Measurement::Impl {
     };
     order.erase(std::remove_if(order.begin() + static_cast<std::ptrdiff_t>(begin), order.end(), is_lost), order.end());
     total_ = position_ + static_cast<std::int64_t>(order.size() - begin) + later_;
-    upkeep_ = upkeep + (clock_.Now() - begun);
-    if (begin == order.size() || Cancelled()) {
-      first_.reset();
-      return;
-    }
-    if (options_.watch != nullptr)
+    if (options_.watch != nullptr && begin < order.size() && !Cancelled()) {
       options_.watch->BeginMeasuring(options_.watch_prefix + cases_[order[begin].case_index].model);
-    if (first_) first_ = clock_.Now();
+    }
+    time_.EndInterruption(clock_.Now());
   }
 
   // Runs Google Benchmark over what of the group could be warmed.
@@ -311,11 +277,11 @@ class Measurement::Impl {
       status = RunBatch({at(begin), at(end)});
       if (!by_round || end != round || !status.ok() || !ok() || Cancelled()) continue;
       if (options_.between != nullptr) Pause(phase, order, end);
-      if (end < order.size() && !Cancelled() && EndsABlock(phase, order[end - 1].repetition + 1)) Renew(order, end);
+      const bool renews = phase == Phase::kOneByOne && options_.renew && end < order.size() && !Cancelled();
+      if (renews && AnotherBlockFollows(options_.blocks, order[end - 1].repetition + 1)) Renew(order, end);
     }
     if (options_.watch != nullptr) options_.watch->EndMeasuring();
-    if (first_) measuring_time_ += std::max(base::Nanoseconds(0), base::Nanoseconds(last_ - *first_));
-    first_.reset();
+    time_.StopAtTheLast();
     return status;
   }
 
@@ -382,20 +348,18 @@ class Measurement::Impl {
     run::PlannedCase& plan = cases_[slot.case_index];
     progress_.Measure(position_ - 1, total_, plan.id, slot.repetition, plan_[slot.case_index].repetitions);
     if (options_.watch != nullptr) options_.watch->Before(options_.watch_prefix + plan.model);
-    const base::Moment before = clock_.Now();
-    if (!first_) first_ = before;
+    time_.Sent(clock_.Now());
     session::Asked asked = asker_.Ask(plan, {slot.repetition, false});
-    last_ = clock_.Now();
+    time_.Ended(clock_.Now());
     if (options_.watch != nullptr) asked.completion.sample.machine = UseAround(plan, asked);
-    upkeep_ += asked.upkeep;
-    measuring_upkeep_ += asked.upkeep;
+    base::Nanoseconds in_requests = Took(asked.completion);
     for (chat::Completion& disturbed : asked.disturbed) {
       session::Label(disturbed, plan, slot.repetition, false);
-      in_requests_ += Took(disturbed);
+      in_requests += Took(disturbed);
       Record(plan, disturbed);
     }
     session::Label(asked.completion, plan, slot.repetition, false);
-    in_requests_ += Took(asked.completion);
+    time_.AddRequests(in_requests, asked.upkeep, base::Nanoseconds(0));
     Record(plan, asked.completion);
     if (asked.reference) {  // its time is upkeep
       session::Label(*asked.reference, plan, slot.repetition, true);
@@ -452,8 +416,7 @@ class Measurement::Impl {
     if (options_.watch != nullptr) options_.watch->Before(options_.watch_prefix + plan.model, true);
     BlockWindow window;
     BlockWindow disturbed_window;  // of the first time, where the block was asked twice
-    const base::Moment before = clock_.Now();
-    if (!first_) first_ = before;
+    time_.Sent(clock_.Now());
     const session::AskedLoad asked =
         asker_.AskUnderLoad(plan, shape, [&](std::int64_t request, chat::Completion completion) {
           session::Label(completion, plan, request, false);
@@ -463,12 +426,9 @@ class Measurement::Impl {
           if (disturbed) return;  // the one that stands follows
           block_[static_cast<std::size_t>(request)] = Judge(index, completion.sample, Reason(completion.sample));
         });
-    last_ = clock_.Now();
+    time_.Ended(clock_.Now());
     if (options_.watch != nullptr) options_.watch->AfterBlock();
-    upkeep_ += asked.upkeep;
-    measuring_upkeep_ += asked.upkeep;
-    load_pause_ += asked.pause;
-    in_requests_ += window.length() + disturbed_window.length();
+    time_.AddRequests(window.length() + disturbed_window.length(), asked.upkeep, asked.pause);
     if (asked.gave_up) plan.failure += (plan.failure.empty() ? "" : "; ") + NothingAnswered();
   }
 
@@ -505,13 +465,7 @@ class Measurement::Impl {
   std::int64_t later_ = 0;    // of `total_`, those of other groups and phases
   std::int64_t planned_ = 0;  // with every case asked to the end
   std::int64_t renewals_ = 0;
-  std::optional<base::Moment> first_;  // of the phase
-  base::Moment last_{};
-  base::Nanoseconds measuring_time_{0};
-  base::Nanoseconds in_requests_{0};
-  base::Nanoseconds upkeep_{0};
-  base::Nanoseconds measuring_upkeep_{0};  // warm-ups left out
-  base::Nanoseconds load_pause_{0};
+  TimeAccount time_;
   std::optional<base::Error> write_error_;
 };
 

@@ -72,5 +72,13 @@ TEST(BlocksOf, AScenarioThatCountsRequestsKeepsItsProcess) {
   }
 }
 
+TEST(AnotherBlockFollows, AtTheEndOfEachBlockButTheLast) {
+  for (std::int64_t repetitions = 0; repetitions <= 12; ++repetitions) {
+    EXPECT_EQ(AnotherBlockFollows({5, 5, 2}, repetitions), repetitions == 5 || repetitions == 10) << repetitions;
+    EXPECT_FALSE(AnotherBlockFollows({12}, repetitions));
+    EXPECT_FALSE(AnotherBlockFollows({}, repetitions));
+  }
+}
+
 }  // namespace
 }  // namespace assay::suite
