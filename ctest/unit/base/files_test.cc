@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <ostream>
+#include <stdexcept>
 #include <string>
 
 namespace assay::base {
@@ -74,6 +76,16 @@ TEST_F(Files, WriterThatFailsKeepsTheOldFile) {
       folder() / "file", [](std::ostream& out) { out << "half" << std::flush, out.setstate(std::ios::failbit); });
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().code, ErrorCode::kIo);
+  EXPECT_EQ(ReadFile(folder() / "file").value(), "old");
+  EXPECT_FALSE(fs::exists(folder() / "file.partial"));
+}
+
+TEST_F(Files, WriterThatThrowsLeavesNothingBehind) {
+  ASSERT_TRUE(WriteFileAtomically(folder() / "file", "old").ok());
+  const auto write = [&] {
+    return WriteFileAtomically(folder() / "file", [](std::ostream&) { throw std::runtime_error("no memory left"); });
+  };
+  EXPECT_THROW(static_cast<void>(write()), std::runtime_error);
   EXPECT_EQ(ReadFile(folder() / "file").value(), "old");
   EXPECT_FALSE(fs::exists(folder() / "file.partial"));
 }
