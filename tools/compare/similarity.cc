@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "fixtures/base/text.h"
+
 namespace assay::compare {
 namespace {
 
@@ -14,18 +16,12 @@ constexpr std::uint64_t kOddByte = 0x110000;  // bytes that are no UTF-8 stand b
 constexpr int kBits = 21;
 constexpr std::uint64_t kMask = (std::uint64_t{1} << (3 * kBits)) - 1;
 
-// The code point at `at`, which moves behind it.
+// The code point at `at`, which moves behind it; of a byte that is no UTF-8 a character of its own.
 std::uint64_t Next(std::string_view text, std::size_t& at) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(at);
-  const std::size_t length = first < 0x80 ? 1 : first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 0;
-  bool whole = length > 0 && at + length <= text.size();
-  for (std::size_t i = 1; whole && i < length; ++i) whole = (byte(at + i) & 0xC0) == 0x80;
-  if (!whole) return kOddByte + byte(at++);
-  std::uint64_t value = length == 1 ? first : first & (0xFFU >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) value = (value << 6) | (byte(at + i) & 0x3FU);
-  at += length;
-  return std::min(value, kEnd - 1);
+  const base::CodePoint point = base::DecodeUtf8(text, at);
+  if (point.length == 0) return kOddByte + static_cast<unsigned char>(text[at++]);
+  at += point.length;
+  return point.value;
 }
 
 std::vector<std::uint64_t> Trigrams(std::string_view text) {
