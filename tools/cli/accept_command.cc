@@ -94,9 +94,7 @@ base::Result<int> AcceptCommand(const std::vector<std::string>& args, const Surr
   request.latency = !only || *only == "latency";
   request.cases = options.Values("case");
   request.at = base::UtcTimestamp(std::chrono::system_clock::now());
-  std::vector<std::string> command = {"assay", "accept"};
-  command.insert(command.end(), args.begin(), args.end());
-  ASSAY_RETURN_IF_ERROR(RefuseInCi(around.environment, command));
+  ASSAY_RETURN_IF_ERROR(RefuseInCi(around.environment, "accept", args));
   if (options.Has("prune")) return PruneBaselines(options, request, directories, out);
   ASSAY_TRY(request.policy, PolicyOf(options));
   ASSAY_TRY(const compare::RunSet runs, compare::RunSet::Read(directories));

@@ -49,14 +49,17 @@ base::Result<std::optional<std::string>> FindCi(const GetEnvironment& environmen
   return std::optional<std::string>();
 }
 
-base::Status RefuseInCi(const GetEnvironment& environment, const std::vector<std::string>& command) {
+base::Status RefuseInCi(const GetEnvironment& environment, std::string_view command,
+                        const std::vector<std::string>& args) {
   ASSAY_TRY(const std::optional<std::string> variable, FindCi(environment));
   if (!variable) return {};
+  std::vector<std::string> typed = {"assay", std::string(command)};
+  typed.insert(typed.end(), args.begin(), args.end());
   return base::Error{base::ErrorCode::kUsage,
                      "this is a CI job (" + *variable +
                          " is set), and in CI no baseline is written: what is accepted is committed and reviewed "
                          "(ASSAY_CI=off says that it is none); at a desk type: " +
-                         report::CommandLine(command),
+                         report::CommandLine(typed),
                      ""};
 }
 

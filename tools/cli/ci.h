@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "fixtures/base/result.h"
@@ -17,7 +18,8 @@ namespace assay::cli {
 // empty nor false, 0, no or off. ASSAY_CI=on|off beats them all; kUsage when it is anything else.
 base::Result<std::optional<std::string>> FindCi(const GetEnvironment& environment);
 
-// kUsage in CI, with `command`, which is what has to be typed at a desk instead.
-base::Status RefuseInCi(const GetEnvironment& environment, const std::vector<std::string>& command);
+// kUsage in CI, with the whole command, which is what has to be typed at a desk instead. `command`: e.g. "accept".
+base::Status RefuseInCi(const GetEnvironment& environment, std::string_view command,
+                        const std::vector<std::string>& args);
 
 }  // namespace assay::cli

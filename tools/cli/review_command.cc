@@ -227,9 +227,7 @@ base::Result<int> ReviewCommand(const std::vector<std::string>& args, const Surr
   ASSAY_TRY(const std::vector<std::filesystem::path> directories, options.RequiredPaths("run"));
   compare::AcceptRequest request;
   ASSAY_TRY(request.baselines, options.Required("baselines"));
-  std::vector<std::string> command = {"assay", "review"};
-  command.insert(command.end(), args.begin(), args.end());
-  ASSAY_RETURN_IF_ERROR(RefuseInCi(around.environment, command));
+  ASSAY_RETURN_IF_ERROR(RefuseInCi(around.environment, "review", args));
   request.reason = options.Value("reason").value_or("");
   request.latency = false;
   request.at = base::UtcTimestamp(std::chrono::system_clock::now());
