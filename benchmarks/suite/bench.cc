@@ -36,11 +36,13 @@ class Bench {
       if (const base::Status free = FreeForRun(options_.run_directory); !free.ok()) {
         return Fail(free.error(), kUsageOrInput);
       }
-      if (const base::Status judged = CheckRounds(); !judged.ok()) return Fail(judged.error(), kUsageOrInput);
     }
     if (options_.confirm) {
       const std::optional<int> ended = ReadLook();
       if (ended) return *ended;
+    }
+    if (!options_.list_only) {
+      if (const base::Status judged = CheckRounds(); !judged.ok()) return Fail(judged.error(), kUsageOrInput);
     }
     const base::Result<AskedModels> models = ReadModels(options_);
     if (!models.ok()) return Fail(models.error(), kUsageOrInput);
@@ -83,7 +85,7 @@ class Bench {
   base::Status CheckRounds() {
     if (!options_.in_rounds) return {};
     ASSAY_TRY(const bool judged, HasBaselines(options_.baselines, options_.policy));
-    if (judged) return {};
+    if (judged) return look_ ? HasFirstRuns(first_runs_) : base::Status();
     std::vector<std::string> folders;
     for (const std::filesystem::path& folder : options_.baselines) folders.push_back("'" + base::ToUtf8(folder) + "'");
     Tell({"--repetitions=auto: no latency was accepted into " + base::Join(folders, ", ") +
@@ -108,10 +110,6 @@ class Bench {
     if (!status.ok()) return Fail(status.error(), kUsageOrInput);
     if (!options_.repetitions_stated) {
       options_.repetitions = options_.request.repetitions = (*asked)->repetitions;
-    }
-    if (options_.in_rounds && !options_.list_only) {
-      const base::Status there = HasFirstRuns((*asked)->first_runs);
-      if (!there.ok()) return Fail(there.error(), kUsageOrInput);
     }
     look_ = std::move((*asked)->look);
     first_runs_ = std::move((*asked)->first_runs);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "benchmarks/suite/case_log.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "benchmarks/suite/doubts.h"
 #include "fixtures/base/units.h"
 
@@ -62,11 +65,11 @@ void CaseLog::AddWarmupSample(std::size_t index, const run::Sample& sample) {
   if (const std::optional<double> e2e = run::E2eMs(sample)) cases_[index].alone_ms = e2e;
 }
 
-void CaseLog::AddWarmup(const run::PlannedCase& plan, bool told, const std::string& unsettled) {
+void CaseLog::AddWarmup(std::size_t index, const run::PlannedCase& plan, bool told, const std::string& unsettled) {
   if (!told) return;
-  ++warmed_;
-  if (unsettled.empty()) return;
-  ++unsettled_;
+  Case& one = cases_[index];
+  one.warmed = true;
+  if (unsettled.empty() || std::exchange(one.unsettled, true)) return;
   warnings_.push_back({"warmup_not_settled", plan.id, unsettled});
 }
 
@@ -76,8 +79,8 @@ void CaseLog::Fill(const MachineTotals& machine, run::Validity& validity) const 
   validity.disturbed_requests = disturbed_ + disturbed_warmups_;
   validity.warnings = warnings_;
   RunCourse course;
-  course.warmed_cases = warmed_;
-  course.unsettled_cases = unsettled_;
+  course.warmed_cases = std::ranges::count(cases_, true, &Case::warmed);
+  course.unsettled_cases = std::ranges::count(cases_, true, &Case::unsettled);
   course.measured_requests = measured_;
   course.failed_requests = failed_;
   course.disturbed_requests = disturbed_;

@@ -33,8 +33,9 @@ class CaseLog {
   void AddDisturbed(bool warmup);
   // A warm-up that stands: how long such a request takes alone.
   void AddWarmupSample(std::size_t index, const run::Sample& sample);
-  // A case that was warmed; `unsettled` is empty when it settled. `told` = with more than one request.
-  void AddWarmup(const run::PlannedCase& plan, bool told, const std::string& unsettled);
+  // A case that was warmed, once or, with starts anew, several times; `unsettled` is empty when it settled. `told` =
+  // with more than one request.
+  void AddWarmup(std::size_t index, const run::PlannedCase& plan, bool told, const std::string& unsettled);
 
   // Fills in everything but times. `machine` as it was while measuring.
   void Fill(const MachineTotals& machine, run::Validity& validity) const;
@@ -46,12 +47,12 @@ class CaseLog {
     std::vector<ScheduledRequest> scheduled;
     std::optional<double> alone_ms;
     bool doubted = false;  // its first good request was looked at
+    bool warmed = false;
+    bool unsettled = false;  // once, at least
   };
   std::vector<std::string> ids_;
   std::vector<Case> cases_;
   std::vector<run::Warning> warnings_;
-  std::int64_t warmed_ = 0;
-  std::int64_t unsettled_ = 0;
   std::int64_t measured_ = 0;
   std::int64_t failed_ = 0;
   std::int64_t disturbed_ = 0;

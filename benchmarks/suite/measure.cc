@@ -174,7 +174,7 @@ class Measurement::Impl {
         plan.failure = result.failure;
       } else {
         log_.AddWarmup(
-            plan, options_.warmup.at_most > 1,
+            i, plan, options_.warmup.at_most > 1,
             result.settled ? "" : "after " + std::to_string(result.requests) + " requests: " + result.unsettled);
       }
     }

@@ -134,6 +134,10 @@ Ended MeasureModels::Run(const Models& models, Cases& cases) {
   }
   if (group.empty()) return {last.error(), std::nullopt};
 
+  const base::Result<std::vector<std::int64_t>> blocks =
+      BlocksOf(options, options.repetitions, session.info(), session.CanRenew(group));
+  if (!blocks.ok()) return Failure(blocks.error(), kUsageOrInput);
+
   run::RunInfo info;
   FillInfo(options, info);
   const std::filesystem::path directory = RunDirectory(options, info.provenance);
@@ -170,9 +174,6 @@ Ended MeasureModels::Run(const Models& models, Cases& cases) {
   if (anchors) between.Add(*anchors);
   if (rounds) between.Add(*rounds);
   if (anchors || rounds) how.between = &between;
-  const base::Result<std::vector<std::int64_t>> blocks =
-      BlocksOf(options, options.repetitions, session.info(), session.CanRenew(group));
-  if (!blocks.ok()) return Failure(blocks.error(), kUsageOrInput);
   if (blocks->size() > 1) {
     how.blocks = *blocks;
     how.renew = [&] {

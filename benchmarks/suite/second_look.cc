@@ -13,8 +13,8 @@
 namespace assay::suite {
 namespace {
 
-// Twice a first look that could itself not have been longer.
-constexpr std::int64_t kMostRepetitions = 200'000;
+// In rounds, four times a first look that could itself not have been longer.
+constexpr std::int64_t kMostRepetitions = 400'000;
 
 base::Error Usage(std::string what, const std::filesystem::path& file) {
   return {base::ErrorCode::kUsage, std::move(what), base::ToUtf8(file)};

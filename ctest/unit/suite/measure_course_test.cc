@@ -116,6 +116,30 @@ TEST_F(MeasureTest, BetweenBlocksWhatIsMeasuredIsStartedAnew) {
   }
 }
 
+// A case is one case, however often it was warmed.
+TEST_F(MeasureTest, ACaseThatNeverSettlesIsSaidOnce) {
+  Plan({"a:1", "b:1"});
+  options_.repetitions = 4;
+  options_.blocks = {2, 2};
+  options_.warmup = {2, 3, 0.10};
+  options_.renew = []() -> base::Status { return {}; };
+  int asked = 0;
+  Measure([&](const http::Request& request) {
+    const std::string answer = ModelOf(request) == "a:1" ? std::to_string(++asked) : "always";
+    return EventStream({{20ms, Content("answer ")},
+                        {30ms, Content(answer)},
+                        {31ms, Delta("{}", R"("stop")")},
+                        {31ms, Usage(8, 4)},
+                        {31ms, kDone}});
+  });
+  EXPECT_EQ(measured_.validity.renewals, 1);
+  ASSERT_EQ(measured_.validity.warnings.size(), 1U);
+  EXPECT_EQ(measured_.validity.warnings[0].case_id, cases_[0].id);
+  const auto flag = std::ranges::find(measured_.validity.flags, "warmup_not_settled", &run::Flag::name);
+  ASSERT_NE(flag, measured_.validity.flags.end());
+  EXPECT_EQ(flag->figure, 0.5) << "of two cases one";
+}
+
 TEST_F(MeasureTest, WhatCannotBeStartedAnewIsAskedNoMore) {
   Plan({"a:1", "b:1"});
   options_.repetitions = 6;
