@@ -67,10 +67,14 @@ struct GateOptions {
   // Stored: a case whose accepted sessions lie further apart than those of the others keeps its own variance, moderated
   // over the cases like any other (shrinkage.h, df K_c - 1): s_Dc^2 = max(s_D^2, a~_c - v~_base,c). One s_D^2 for all
   // cries wolf over the one case that a busy machine, a cache or a short answer moves more than the rest. One whose a_c
-  // no chance explains beside the others' (chi-squared about their median, 5 % over all, from 5 cases on) is not
-  // moderated at all, nor are the others by it, and two looks together have no more degrees of freedom than it has:
-  // after B. Phipson, S. Lee, I. J. Majewski, W. S. Alexander and G. K. Smyth, "Robust hyperparameter estimation
-  // protects against hypervariable genes", Ann. Appl. Stat. 10(2), 2016, who moderate such variances less.
+  // no chance explains beside the others' (chi-squared about their median, 5 % over all, from 5 cases and 4 sessions
+  // on) is judged by its own sessions alone: it is not moderated, nor are the others by it, and two looks together have
+  // no more degrees of freedom than it has. After B. Phipson, S. Lee, I. J. Majewski, W. S. Alexander and G. K. Smyth,
+  // "Robust hyperparameter estimation protects against hypervariable genes", Ann. Appl. Stat. 10(2), 2016, who moderate
+  // such variances less. From 5 sessions on it is also expected where those say, when a session moves all cases by D:
+  // its deviations from the sessions' effects E_k are regressed on these, d_c loses b_c D, V has s^2 (1 + 1/K_c + D^2 /
+  // sum_k (E_k - mean E)^2) with K_c - 2 degrees of freedom. (A prompt that waits for memory got 40 % slower beyond the
+  // rest whenever neighbours on the host made these 25 % slower: b = 1.0 in two sets of 35 and 13 sessions.)
   bool own_sessions = false;
   // AnchoredSuiteShift: share of their own shift by which anchors may miss what the machine did to the suite; its
   // square is added to the variance. A machine that is 20 % slower does not slow every program by the same 20 %.
@@ -211,7 +215,8 @@ struct InStep {
 //
 // Where the anchors are in step with the suite, what they did in the course of a session is taken out of the suite's
 // values first: delta_i = median over the anchors of (i-th value - the anchor's location), from the i-th value of every
-// case that has as many. What is left is what the suite did beside them at every moment. Measured on 60 unchanged
+// case that has as many. Only where the head is: it would else be held to a spread that its own course is not out of.
+// What is left is what the suite did beside them at every moment. Measured on 60 unchanged
 // sessions of the embedded service this takes a tenth to a half off the spread of `beyond` between sessions, most on a
 // machine whose speed changes by the second.
 std::optional<AnchoredShift> AnchoredSuiteShift(std::span<const StoredCase> suite, std::span<const StoredCase> anchors,
@@ -265,7 +270,9 @@ std::vector<std::size_t> Controls(const GateResult& first, std::size_t count);
 // measures every case twice. Where only some were measured again, their head variances are moderated among them, the
 // baseline's part comes from all, and in place of the guard se2^2 = V2 + (lambda1^2 - 1) V1. The number of controls is
 // that of those measured (the reference takes 8 even for a family of fewer). Without a control nothing is confirmed.
-// Nothing like GateStored, and unless `second` has as many cases.
+// A suspect that was asked less often than the controls (sequential.h) is held against as many of their first values as
+// it has itself, for it did not see what the machine did later; vc grows by what those few values are less sure.
+// Nothing like GateStored, and unless `second` has as many cases; its values are in the order measured.
 std::optional<ConfirmedGate> ConfirmStored(std::span<const StoredCase> cases, std::span<const Values> second,
                                            const GateOptions& options);
 

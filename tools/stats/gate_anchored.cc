@@ -127,10 +127,9 @@ std::vector<StoredCase> WithoutCourse(std::span<const StoredCase> suite, std::sp
     for (std::size_t a = 0; a < anchors.size(); ++a) of_anchors[a] = values_of(anchors[a]);
     return of_anchors.empty() ? Values() : CourseOf(of_anchors);
   };
-  if (in_step.head) {
-    const Values of_head = course([](const StoredCase& one) { return one.head; });
-    for (StoredCase& one : cases) TakeOut(of_head, one.head);
-  }
+  if (!in_step.head) return cases;
+  const Values of_head = course([](const StoredCase& one) { return one.head; });
+  for (StoredCase& one : cases) TakeOut(of_head, one.head);
   for (std::size_t k = 0; k < in_step.sessions.size(); ++k) {
     if (!in_step.sessions[k]) continue;
     const Values of_session =

@@ -16,7 +16,9 @@ namespace {
 constexpr int kMostTurns = 50;
 constexpr double kStandsStill = 1e-12;
 constexpr std::size_t kFewestForOutliers = 5;
+constexpr double kFewestDfOfOutliers = 3;  // a variance of two or three sessions is no evidence, and no yardstick
 constexpr double kOutlierLevel = 0.05;
+constexpr std::size_t kFewestSessionsOfASlope = 5;
 
 // Absent when no session has the case, or any value is not finite.
 std::optional<BaseCase> ReadCase(const std::vector<Values>& sessions, std::size_t session_count) {
@@ -93,13 +95,48 @@ std::vector<bool> Outlying(std::span<const VarianceEstimate> spreads) {
   if (common <= 0) return outlying;
   const double level = kOutlierLevel / static_cast<double>(spreads.size());
   for (std::size_t i = 0; i < spreads.size(); ++i) {
+    if (spreads[i].df < kFewestDfOfOutliers) continue;
     const auto below = ChiSquaredCdf(spreads[i].df * spreads[i].variance / common, spreads[i].df);
     outlying[i] = below && 1 - *below < level;
   }
   return outlying;
 }
 
-bool OwnSessions(Baseline& baseline) {
+// Judged by its own sessions: `between` of all of it, and from enough of them on the part that goes along with the
+// sessions' effects.
+void JudgeAlone(const SessionEffects& sessions, BaseCase& one) {
+  one.on_its_own = true;
+  // Slow spells that move many requests of a session alike pass for noise of single requests within it: what sessions
+  // of such a case were apart is taken whole.
+  one.own_session_variance = *one.between;
+  one.own_df = static_cast<double>(one.seen - 1);
+  if (one.seen < kFewestSessionsOfASlope) return;
+  std::vector<double> effects;
+  std::vector<double> deviations;
+  for (std::size_t k = 0; k < one.sessions.size(); ++k) {
+    if (!one.sessions[k]) continue;
+    effects.push_back(sessions.effects[k].value_or(0.0));
+    deviations.push_back(one.sessions[k]->mean - effects.back());
+  }
+  const double mean_effect = MeanOf(effects);
+  const double mean = MeanOf(deviations);
+  double squares = 0;
+  double products = 0;
+  for (std::size_t k = 0; k < effects.size(); ++k) {
+    squares += (effects[k] - mean_effect) * (effects[k] - mean_effect);
+    products += (effects[k] - mean_effect) * (deviations[k] - mean);
+  }
+  if (squares <= 0) return;
+  const double df = one.own_df - 1;
+  const double rest = std::max(0.0, *one.between * one.own_df - products * products / squares) / df;
+  if (rest <= 0) return;
+  one.slope = products / squares;
+  one.own_session_variance = rest;
+  one.own_df = df;
+  one.slope_variance = rest / squares;
+}
+
+bool OwnSessions(Baseline& baseline, const SessionEffects& sessions) {
   std::vector<BaseCase*> cases;
   std::vector<VarianceEstimate> spreads;
   for (auto& one : baseline.cases) {
@@ -116,14 +153,15 @@ bool OwnSessions(Baseline& baseline) {
   if (!moderated) return false;
   std::size_t at = 0;
   for (std::size_t i = 0; i < spreads.size(); ++i) {
-    const VarianceEstimate& spread = outlying[i] ? spreads[i] : (*moderated)[at++];
-    // Slow spells that move many requests of a session alike pass for noise of single requests within it: what sessions
-    // of such a case were apart is taken whole.
-    const double own = spread.variance - (outlying[i] ? 0 : cases[i]->variance);
+    if (outlying[i]) {
+      JudgeAlone(sessions, *cases[i]);
+      continue;
+    }
+    const VarianceEstimate& spread = (*moderated)[at++];
+    const double own = spread.variance - cases[i]->variance;
     if (own <= baseline.session_variance) continue;
     cases[i]->own_session_variance = own;
     cases[i]->own_df = spread.df;
-    cases[i]->on_its_own = outlying[i];
   }
   return true;
 }
@@ -211,7 +249,7 @@ std::optional<Baseline> ReadBaseline(std::span<const StoredCase> cases, const Ga
     const auto variance = options.trimmed_spread ? TrimmedSessionVariance(spreads) : SessionVariance(spreads);
     if (!variance) return std::nullopt;
     baseline.session_variance = *variance;
-    if (options.own_sessions && !OwnSessions(baseline)) return std::nullopt;
+    if (options.own_sessions && !OwnSessions(baseline, sessions)) return std::nullopt;
   }
   return baseline;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "tools/stats/descriptive.h"
 #include "tools/stats/gate.h"
@@ -60,6 +61,57 @@ double FirstVariance(const GateResult& first, std::size_t c, bool guard) {
   return Square(first.cases[c]->se) / (guard ? 1 : Square(first.LambdaOf(first.cases[c]->shift)));
 }
 
+// What the controls say of the second look's session at the moment a suspect was asked for the last time.
+struct Centre {
+  double shift = 0;
+  double variance = 0;  // by which that of the controls' locations is larger than of all their values
+};
+
+// The centre of what has `count` values: in rounds the controls may have been asked for longer, and what the machine
+// did since must not be held against it.
+class Centres {
+ public:
+  Centres(std::span<const Values> second, std::span<const std::optional<parts::Head>> heads, const GateResult& again,
+          const std::vector<std::size_t>& controls)
+      : second_(second), heads_(heads), again_(again), controls_(controls) {}
+
+  const Centre& Of(std::size_t count) {
+    const auto [found, inserted] = by_count_.emplace(count, Centre());
+    if (inserted) found->second = Make(count);
+    return found->second;
+  }
+
+ private:
+  Centre Make(std::size_t count) const {
+    Centre centre;
+    std::vector<double> shifts;
+    for (const std::size_t c : controls_) {
+      double shift = again_.cases[c]->shift;
+      const auto then = second_[c].size() > count ? parts::ReadHead(std::span(second_[c]).first(count)) : std::nullopt;
+      if (then) {
+        shift += then->location.mean - heads_[c]->location.mean;
+        centre.variance += std::max(0.0, *then->location.variance - *heads_[c]->location.variance);
+      }
+      shifts.push_back(shift);
+    }
+    centre.shift = Median(shifts).value_or(0.0);
+    if (!controls_.empty()) centre.variance /= static_cast<double>(controls_.size());
+    return centre;
+  }
+
+  std::span<const Values> second_;
+  std::span<const std::optional<parts::Head>> heads_;
+  const GateResult& again_;
+  const std::vector<std::size_t>& controls_;
+  std::map<std::size_t, Centre> by_count_;
+};
+
+// The part of a case's se^2 that more requests make smaller.
+double RequestsVariance(const parts::Baseline& baseline, const CaseEstimate& again, std::size_t c) {
+  const double of_sessions = baseline.cases[c]->own_session_variance.value_or(baseline.session_variance);
+  return std::max(0.0, Square(again.se) * (1 - again.base_share) - of_sessions);
+}
+
 template <typename Case>
 std::vector<double> MinEffects(std::span<const Case> cases, const GateOptions& options) {
   std::vector<double> effects;
@@ -113,27 +165,30 @@ std::optional<ConfirmedGate> ConfirmStored(std::span<const StoredCase> cases, st
   confirmed.cases.resize(cases.size());
   confirmed.variances.resize(cases.size());
   const bool whole = MeasuresAll(*first, [&](std::size_t c) { return second_heads[c].has_value(); });
-  const auto again = parts::GateHeads(*baseline, cases, second_heads, whole ? options : WithoutFamily(options));
+  // The controls are the centre that suspects do not move.
+  const std::vector<std::size_t> chosen = Controls(*first, options.controls);
+  const auto again = parts::GateHeads(*baseline, cases, second_heads, whole ? options : WithoutFamily(options), nullptr,
+                                      parts::MovedBy(*baseline, second_heads, chosen));
   if (again) {
-    std::vector<double> control_shifts;
-    for (const std::size_t c : Controls(*first, options.controls)) {
-      if (!again->cases[c]) continue;
-      confirmed.controls.push_back(c);
-      control_shifts.push_back(again->cases[c]->shift);
+    for (const std::size_t c : chosen) {
+      if (again->cases[c]) confirmed.controls.push_back(c);
     }
     double mean_variance = 0;
+    double mean_requests = 0;
     double measured = 0;
     for (std::size_t c = 0; c < cases.size(); ++c) {
       if (!again->cases[c] || !first->cases[c]) continue;
       mean_variance += SecondVariance(*first, *again, c, whole, options.guard_second);
+      mean_requests += RequestsVariance(*baseline, *again->cases[c], c);
       ++measured;
     }
-    // The controls are the centre that suspects do not move.
-    const double centre = options.centre ? Median(control_shifts).value_or(0.0) : 0;
-    const double centre_variance =
-        options.centre ? mean_variance / measured * kMedianLoss / static_cast<double>(control_shifts.size()) : 0;
+    Centres centres(second, second_heads, *again, confirmed.controls);
+    const double price = options.centre ? kMedianLoss / static_cast<double>(confirmed.controls.size()) : 0;
     for (const std::size_t c : confirmed.suspects) {
-      if (!again->cases[c] || (options.centre && control_shifts.empty())) continue;
+      if (!again->cases[c] || (options.centre && confirmed.controls.empty())) continue;
+      const Centre of_controls = options.centre ? centres.Of(second[c].size()) : Centre();
+      const double centre = of_controls.shift;
+      const double centre_variance = (mean_variance / measured + of_controls.variance) * price;
       const CaseEstimate& one = *first->cases[c];
       const CaseEstimate& two = *again->cases[c];
       const double variance_one = FirstVariance(*first, c, options.guard_second);
@@ -153,8 +208,8 @@ std::optional<ConfirmedGate> ConfirmStored(std::span<const StoredCase> cases, st
                                    cases[c].min_effect.value_or(options.min_effect), first->family, options);
       if (!confirmed.cases[c]) continue;
       confirmed.cases[c]->second = two.shift - centre;
-      const double requests = variance_two - base_two - again->session_variance;
-      confirmed.variances[c] = LooksVariance{base_part, own_one, own_two, std::max(0.0, requests)};
+      const double requests = RequestsVariance(*baseline, two, c) + mean_requests / measured * price;
+      confirmed.variances[c] = LooksVariance{base_part, own_one, own_two, requests};
     }
   }
   if (!parts::AdjustFamily(confirmed.cases, MinEffects(cases, options), first->family, options.alpha)) {

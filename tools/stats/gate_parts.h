@@ -54,6 +54,8 @@ struct BaseCase {
   std::optional<double> own_session_variance;
   double own_df = 0;
   bool on_its_own = false;  // so much more that the other cases say nothing of it
+  double slope = 0;         // then: how much more than the others it does what a session does to all
+  double slope_variance = 0;
 };
 
 // What is known of a set of cases before the head is looked at.
@@ -87,10 +89,14 @@ struct Rounds {
   std::vector<double> drift_variance;
 };
 
-// GateStored without `suite`.
+// What the head's session did to these of the cases: the median of d_c. Absent when none of them can be judged.
+std::optional<double> MovedBy(const Baseline& baseline, std::span<const std::optional<Head>> heads,
+                              std::span<const std::size_t> cases);
+
+// GateStored without `suite`. `moved`: what the session did to all; absent: as all of these say.
 std::optional<GateResult> GateHeads(const Baseline& baseline, std::span<const StoredCase> cases,
                                     std::span<const std::optional<Head>> heads, const GateOptions& options,
-                                    const Rounds* rounds = nullptr);
+                                    const Rounds* rounds = nullptr, std::optional<double> moved = {});
 // GateHeads of the cases' own heads, with their rounds where the options say so.
 std::optional<GateResult> GateOwnHeads(const Baseline& baseline, std::span<const StoredCase> cases,
                                        std::span<const std::optional<Head>> heads, const GateOptions& options);

@@ -53,9 +53,18 @@ std::optional<Head> ReadHead(std::span<const double> values) {
   return Head{*location, values.size()};
 }
 
+std::optional<double> MovedBy(const Baseline& baseline, std::span<const std::optional<Head>> heads,
+                              std::span<const std::size_t> cases) {
+  std::vector<double> shifts;
+  for (const std::size_t c : cases) {
+    if (heads[c] && baseline.cases[c]) shifts.push_back(heads[c]->location.mean - baseline.cases[c]->mean);
+  }
+  return Median(shifts);
+}
+
 std::optional<GateResult> GateHeads(const Baseline& baseline, std::span<const StoredCase> cases,
                                     std::span<const std::optional<Head>> heads, const GateOptions& options,
-                                    const Rounds* rounds) {
+                                    const Rounds* rounds, std::optional<double> moved) {
   if (!OptionsInRange(options) || !HaveUsableOptions(cases)) return std::nullopt;
   std::vector<std::size_t> judged;
   std::vector<VarianceEstimate> family;
@@ -66,6 +75,7 @@ std::optional<GateResult> GateHeads(const Baseline& baseline, std::span<const St
   }
   const auto head_errors = ModerateVariances(family);
   if (!head_errors) return std::nullopt;
+  if (!moved) moved = MovedBy(baseline, heads, judged).value_or(0.0);
 
   std::vector<CaseInput> inputs;
   for (std::size_t i = 0; i < judged.size(); ++i) {
@@ -75,13 +85,15 @@ std::optional<GateResult> GateHeads(const Baseline& baseline, std::span<const St
     head_error.variance /= ValuesWorth(head);
     const auto seen = static_cast<double>(base.seen);
     const double of_sessions = base.own_session_variance.value_or(baseline.session_variance);
-    const double base_part = (base.variance + of_sessions) / seen;
+    const double all_moved = rounds ? rounds->centre + rounds->drift[judged[i]] : *moved;
+    const double of_slope = base.slope_variance * Square(all_moved);
+    const double base_part = (base.variance + of_sessions) / seen + of_slope;
     CaseInput input;
-    input.shift = head.location.mean - base.mean - (rounds ? rounds->drift[judged[i]] : 0);
+    input.shift = head.location.mean - base.mean - (rounds ? rounds->drift[judged[i]] : 0) - base.slope * all_moved;
     input.variance = head_error.variance + base_part + of_sessions + (rounds ? rounds->drift_variance[judged[i]] : 0);
     input.df = std::min(base.df + head_error.df, 3 * static_cast<double>(head.count));
     if (base.own_session_variance) {  // Satterthwaite: a variance of few sessions is not well known
-      const double own = of_sessions * (1 + 1 / seen);
+      const double own = of_sessions * (1 + 1 / seen) + of_slope;
       const double rest = input.variance - own;
       input.df = Square(input.variance) / (Square(own) / base.own_df + Square(rest) / input.df);
     }

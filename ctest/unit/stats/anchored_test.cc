@@ -96,6 +96,19 @@ TEST_F(InStepTest, WhatTheMachineDidMomentByMomentIsTakenOut) {
   EXPECT_NEAR(Beyond(in_step_), before + std::log(1.08), 1e-12);
 }
 
+// The spread of sessions that are rid of their course is no yardstick for a head that is not.
+TEST_F(InStepTest, SessionsInStepSayNothingOfAHeadThatIsNot) {
+  in_step_.head = false;
+  const auto mixed = AnchoredSuiteShift(suite_, anchors_, {}, in_step_);
+  const auto apart = AnchoredSuiteShift(suite_, anchors_, {});
+  EXPECT_EQ(mixed->beyond.shift, apart->beyond.shift);
+  EXPECT_EQ(mixed->beyond.se, apart->beyond.se);
+  in_step_.head = true;
+  in_step_.sessions.assign(5, false);
+  EXPECT_NE(AnchoredSuiteShift(suite_, anchors_, {}, in_step_)->beyond.shift, apart->beyond.shift)
+      << "the other way round it only errs to the safe side";
+}
+
 // As many values as passes, or there is no telling which belongs to which; and three anchors, or one that was disturbed
 // would disturb all cases.
 TEST_F(InStepTest, WithoutAPartnerForEachValueNothingIsTakenOut) {

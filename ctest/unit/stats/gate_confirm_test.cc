@@ -2,6 +2,7 @@
 // The second look at some of the cases only, which the reference does not define.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "ctest/unit/stats/made_suites.h"
@@ -44,6 +45,25 @@ TEST(ConfirmStored, ConfirmsWhatIsStillSlow) {
   EXPECT_NEAR(slow.p_holm, 12 * slow.p, 1e-12) << "corrected for all twelve cases, not for the suspects";
   EXPECT_EQ(slow.df, 48);
   EXPECT_LT(slow.se, confirmed->first.cases[look.slow]->se);
+}
+
+// In rounds: the suspect is asked no more after eight requests, and the machine gets a tenth faster afterwards.
+TEST(ConfirmStored, WhatTheMachineDidAfterASuspectsLastRequestIsNotHeldAgainstIt) {
+  SecondLook look = MakeSecondLook(1.0);
+  look.second[look.slow].resize(8);
+  const auto all_of_eight = [&] {
+    std::vector<Values> second = look.second;
+    for (Values& values : second) values.resize(std::min<std::size_t>(values.size(), 8));
+    return ConfirmStored(look.cases, second, {})->cases[look.slow].value();
+  }();
+  const auto before = ConfirmStored(look.cases, look.second, {})->cases[look.slow].value();
+  for (std::size_t c = 0; c < look.second.size(); ++c) {
+    for (std::size_t i = 8; i < look.second[c].size(); ++i) look.second[c][i] -= 0.1;
+  }
+  const auto after = ConfirmStored(look.cases, look.second, {})->cases[look.slow].value();
+  EXPECT_NEAR(after.second.value(), before.second.value(), 1e-12);
+  EXPECT_NEAR(after.second.value(), all_of_eight.second.value(), 1e-12);
+  EXPECT_FALSE(after.flagged);
 }
 
 TEST(ConfirmStored, DropsWhatWasAnAccident) {
