@@ -24,8 +24,9 @@
 # Tests, for each model m and prompt p of the files (characters CTest and file systems dislike become `_`):
 #   n.service.start, n.service.stop    fixture; start also forgets the results of the last run
 #   n.run.m                            one run of all prompts, result in <build>/assay/n/runs/m; nothing beside it
-#   n.second_look                      measures what looks slower once more, with twice the requests and the service
-#                                      started anew, into <build>/assay/n/second; the gates judge both looks together
+#   n.second_look                      measures what looks slower once more, with twice the requests (REPETITIONS auto:
+#                                      up to four times MOST, in rounds) and the service started anew, into
+#                                      <build>/assay/n/second; the gates judge both looks together
 #   n.gate.m.p.latency                 `Skipped` when there is no baseline to judge by
 #   n.gate.m.p.determinism             anything but "same answers" fails
 # A gate judges its prompt in all its scenarios (prompts.json, or BENCH_ARGS --scenarios=...): no test more for them.

@@ -17,16 +17,18 @@ constexpr const char* kSynopsis =
     "SHARE\n\n"
     "For programs: assay-bench --repetitions=auto calls it after each round of a run that is still being written, "
     "with\n"
-    "--first for a second look. Says which cases need not be asked any more, because their verdict cannot change or is "
-    "sure already, so that the "
-    "chance\n"
-    "of a false alarm stays as stated. One line of JSON (tools/report/verdict_format.md):\n"
+    "--first for a second look. Says which cases need not be asked any more, because their verdict cannot change or "
+    "is\n"
+    "sure already, so that the chance of a false alarm stays as stated. One line of JSON\n"
+    "(tools/report/verdict_format.md):\n"
     "  {\"schema_version\":1,\"settled\":[{\"case\":ID,\"why\":\"cannot_regress\"}, ...]}\n"
     "why: cannot_regress or regressed. Ends with 0, with 2 on wrong usage or unreadable input.";
 
 constexpr const char* kExamples =
     "Examples:\n"
-    "  assay settle --run build/run --baselines baselines --look 1 --looks 3 --early-alpha-share 0.1\n";
+    "  assay settle --run build/run --baselines baselines --look 1 --looks 3 --early-alpha-share 0.1\n"
+    "  assay settle --run build/again --first build/run --baselines baselines --look 1 --looks 4 --early-alpha-share "
+    "0\n";
 
 constexpr std::int64_t kMostLooks = 1000;
 constexpr std::int64_t kMostRequests = 1'000'000;

@@ -179,10 +179,13 @@ base::Result<std::vector<SettledCase>> SettleSecondLook(const RunSet& runs, cons
   LatencyInput first{measured.cases, &policy, {}, false};
   for (const run::Run& one : runs.runs()) first.runs.push_back(&one);
   const LatencyFindings judged = JudgeLatency(first, GateRule());
-  // All that were chosen show together what the suite did.
-  if (std::ranges::any_of(judged.suite, [](const SuiteFinding& one) { return one.gates && one.suspect; })) {
-    return settled;
-  }
+  // All that were chosen show together what the suite did, and one of its variants: what that did is taken out of its
+  // cases only when both looks are whole.
+  const auto is_in_question = [](const SuiteFinding& one) {
+    const bool moved = one.verdict == SuiteVerdict::kSuiteShift || one.verdict == SuiteVerdict::kSuiteRegression;
+    return one.gates && (one.suspect || (moved && !one.variant.empty()));
+  };
+  if (std::ranges::any_of(judged.suite, is_in_question)) return settled;
   for (std::size_t k = 0; k < measured.cases.size(); ++k) {
     const bool suspect = std::ranges::any_of(
         judged.cases[k], [](const LatencyFinding& finding) { return finding.decides && finding.suspect; });

@@ -50,6 +50,44 @@ TEST_F(RoundsRun, EveryRequestThatWasSavedIsAccountedFor) {
   EXPECT_EQ(Read(Path("verdict.json")).find("incomplete"), std::string::npos) << judged.standard_output;
 }
 
+// A second look of a run in rounds: it is judged beside the first one after each of its own.
+TEST_F(RoundsRun, ASecondLookHasRoundsOfItsOwn) {
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_EQ(Measure("base", {"--repetitions=8"}).exit_code, 0);
+    ASSERT_EQ(
+        Assay({"accept", "--run=" + Path("base"), "--baselines=" + Path("baselines"), "--reason=first"}).exit_code, 0);
+  }
+  ASSERT_EQ(Measure("run", {"--repetitions=auto:10", "--baselines=" + Path("baselines")}).exit_code, 0);
+  const base::Result<run::Run> first = run::ReadRun(Path("run"));
+  ASSERT_TRUE(first.ok()) << first.error().Message();
+  ASSERT_EQ(first->cases.size(), 2U);
+  const std::string verdict = Write(
+      "verdict.json", R"({"schema_version":1,"verdict":"regressed","runs":[{"directory":")" + Path("run") +
+                          R"("}],"second_look":{"suspects":[")" + first->cases[0].plan.id + R"("],"controls":[")" +
+                          first->cases[1].plan.id + R"("],"repetitions":40,"first_started_at":[")" +
+                          first->info.provenance.started_at + R"("]}})");
+  const process::Completed done =
+      Measure("again", {"--repetitions=auto", "--confirm=" + verdict, "--baselines=" + Path("baselines")});
+  ASSERT_EQ(done.exit_code, 0) << done.standard_error << done.standard_output;
+  EXPECT_EQ(done.standard_output.find("rounds_not_judged"), std::string::npos) << done.standard_output;
+  const base::Result<run::Run> again = run::ReadRun(Path("again"));
+  ASSERT_TRUE(again.ok()) << again.error().Message();
+  ASSERT_TRUE(again->info.second_look);
+  ASSERT_TRUE(again->info.rounds) << done.standard_output;
+  EXPECT_EQ(again->info.rounds->looks, (std::vector<std::int64_t>{8, 12, 20, 40}));
+  EXPECT_EQ(again->info.rounds->asked_requests, again->info.validity.measured_requests);
+  const process::Completed judged = Assay({"compare", "--run=" + Path("run"), "--confirm=" + Path("again"),
+                                           "--baselines=" + Path("baselines"), "--question=latency"});
+  EXPECT_NE(judged.exit_code, 2) << judged.standard_error;
+
+  // Without the runs of the first look there is nothing to judge beside: said before anything is asked.
+  std::filesystem::remove_all(Path("run"));
+  const process::Completed alone =
+      Measure("third", {"--repetitions=auto", "--confirm=" + verdict, "--baselines=" + Path("baselines")});
+  EXPECT_EQ(alone.exit_code, 2) << alone.standard_error;
+  EXPECT_FALSE(std::filesystem::exists(Path("third")));
+}
+
 // The judge refuses: the run is whole, and says so.
 TEST_F(RoundsRun, WithoutAJudgeEveryCaseIsAskedToTheEnd) {
   std::filesystem::create_directories(Path("baselines/latency"));

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "ctest/unit/compare/measured_sessions.h"
+#include "tools/compare/settle.h"
 
 namespace assay::compare {
 namespace {
@@ -318,6 +319,39 @@ TEST_F(VariantsOfARun, ASecondLookWithoutTheOthersIsNoPass) {
   EXPECT_EQ(slower->verdict, SuiteVerdict::kSuiteShift);
   EXPECT_TRUE(slower->decides);
   EXPECT_EQ(comparison.exit_code, 3);
+}
+
+run::Run OfModel(run::Run run, const std::string& model) {
+  std::erase_if(run.cases, [&](const run::RunCase& one) { return one.plan.model != model; });
+  std::erase_if(run.info.cases, [&](const run::PlannedCase& one) { return one.model != model; });
+  return run;
+}
+
+// Two sessions and a run for each model: its 30 % are no suspect, and yet not what its cases will be judged with.
+TEST_F(VariantsOfARun, WhileAVariantIsInQuestionASecondLookSettlesNothing) {
+  AcceptSessions(2, TwoModels());
+  for (const double other : {1.0, 1.3}) {
+    const run::Run whole = Measured(TwoModels(other));
+    std::vector<run::Run> first;
+    for (const char* model : {RunBuilder::kModel, kOtherModel}) first.push_back(OfModel(whole, model));
+    const auto runs = RunSet::Create(std::move(first));
+    ASSERT_TRUE(runs.ok()) << runs.error().Message();
+    SecondLookPlan plan;
+    plan.repetitions = 8;
+    for (const run::RunCase& one : whole.cases) {
+      (plan.suspects.empty() ? plan.suspects : plan.controls).push_back(one.plan.id);
+    }
+    run::Run again = Again(plan, whole, TwoModels(other));
+    again.info.second_look->first_started_at.assign(2, whole.info.provenance.started_at);
+    const auto second = RunSet::Create(Runs(std::move(again)));
+    ASSERT_TRUE(second.ok()) << second.error().Message();
+    SettleOptions options;
+    options.looks = 4;
+    options.n_max = 40;
+    const auto settled = SettleSecondLook(*runs, *second, {baselines()}, policy_, options);
+    ASSERT_TRUE(settled.ok()) << settled.error().Message();
+    EXPECT_EQ(settled->empty(), other > 1) << settled->size();
+  }
 }
 
 // --- How little an `unchanged` may say -------------------------------------------------------------------------------

@@ -112,6 +112,8 @@ class MeasuredSessions : public ::testing::Test {
     return none;
   }
 
+  const std::filesystem::path& baselines() const { return folder_.path(); }
+
   compare::Policy policy_ = compare::DefaultPolicy();
   compare::Selection selection_;
   std::string today_ = "2026-04-02";
