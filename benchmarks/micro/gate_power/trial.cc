@@ -382,7 +382,9 @@ std::vector<std::size_t> ShorterPlans(const TrialShape& shape) {
   return plans;
 }
 
-std::size_t MostOfRounds(const TrialShape& shape) { return std::max(kFewestOfRounds, shape.requests * 3 / 5); }
+std::size_t MostOfRounds(const TrialShape& shape) {
+  return std::min(shape.requests, std::max(kFewestOfRounds, shape.requests * 3 / 5));
+}
 
 std::string ShorterPlanName(std::size_t requests) {
   return std::string(kGate) + ", n = " + std::to_string(requests) + " + confirm";
