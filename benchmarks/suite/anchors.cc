@@ -13,7 +13,8 @@ namespace assay::suite {
 namespace {
 
 constexpr std::int64_t kFewestPasses = 5;
-constexpr std::int64_t kMostPasses = 30;
+// As many as a second look has repetitions, of a first look of 20 or of rounds up to 12: it is in step then.
+constexpr std::int64_t kMostPasses = 48;
 constexpr int kWarmUps = 2;
 constexpr int kFailuresInARow = 3;
 // A start and its warm-up take as long as a pass or two.

@@ -29,7 +29,7 @@ namespace assay::suite {
 inline constexpr int kAnchorCode = 1;
 
 struct AnchorOptions {
-  std::int64_t repetitions = 10;    // of the run: as many numbers of each anchor, at least 5 and at most 30
+  std::int64_t repetitions = 10;    // of the run: as many numbers of each anchor, at least 5 and at most 48
   std::function<bool()> cancelled;  // looked at before every request; empty = never
 };
 
