@@ -3,6 +3,7 @@
 
 #include <boost/math/distributions/binomial.hpp>
 #include <boost/math/distributions/chi_squared.hpp>
+#include <boost/math/distributions/fisher_f.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <boost/math/special_functions/digamma.hpp>
 #include <boost/math/special_functions/polygamma.hpp>
@@ -51,6 +52,12 @@ std::optional<double> ChiSquaredQuantile(double p, double df) {
 std::optional<double> ChiSquaredCdf(double x, double df) {
   if (!(x >= 0) || !std::isfinite(x) || !IsPositive(df)) return std::nullopt;
   return FiniteOrNothing(boost::math::cdf(boost::math::chi_squared_distribution<double, Quiet>(df), x));
+}
+
+std::optional<double> FisherUpperTail(double f, double df, double other_df) {
+  if (!(f >= 0) || !std::isfinite(f) || !IsPositive(df) || !IsPositive(other_df)) return std::nullopt;
+  const boost::math::fisher_f_distribution<double, Quiet> ratio(df, other_df);
+  return FiniteOrNothing(boost::math::cdf(boost::math::complement(ratio, f)));
 }
 
 std::optional<double> BinomialCdf(std::int64_t k, std::int64_t n, double p) {

@@ -21,6 +21,10 @@ std::optional<double> ChiSquaredMedian(double df);
 std::optional<double> ChiSquaredQuantile(double p, double df);
 std::optional<double> ChiSquaredCdf(double x, double df);
 
+// P(F > f), f >= 0, for the ratio of two independent variances of one normal population with so many degrees of
+// freedom.
+std::optional<double> FisherUpperTail(double f, double df, double other_df);
+
 // P(B <= k) for B binomial with n trials of probability p; 0 for k < 0 and 1 for k >= n. Nothing unless n >= 0 and p is
 // in [0, 1].
 std::optional<double> BinomialCdf(std::int64_t k, std::int64_t n, double p);

@@ -6,9 +6,9 @@
 #include <numbers>
 
 #include "tools/stats/descriptive.h"
+#include "tools/stats/distributions.h"
 #include "tools/stats/gate.h"
 #include "tools/stats/gate_parts.h"
-#include "tools/stats/location.h"
 #include "tools/stats/scale.h"
 
 namespace assay::stats {
@@ -18,7 +18,9 @@ constexpr std::size_t kFewestCasesOfOneSession = 3;
 constexpr std::size_t kFewestAnchorsOfOneSession = 6;
 constexpr std::size_t kFewestForQn = 8;
 constexpr std::size_t kFewestSessionsApart = 3;
-constexpr std::size_t kFewestAnchorsOfACourse = 3;
+// Variances are pooled unless chance explains their ratio in less than a quarter: T. A. Bancroft, Ann. Math. Stat.
+// 15(2), 1944; with a smaller level a real difference is overlooked too often.
+constexpr double kPoolingLevel = 0.25;
 
 // n times the variance of the median of n standard normal values, by numerical integration of the order statistics'
 // densities; pi/2 in the limit, and taken to be that from 11 on (1.51 there): the error is on the safe side.
@@ -95,50 +97,19 @@ Sessions Apart(const parts::Baseline& baseline, const Side& suite, const Side& a
   return sessions;
 }
 
-// delta_i of the anchors' values of one session; empty where too few anchors have one for each moment.
-Values CourseOf(std::span<const Values> anchors) {
-  Values course;
-  std::vector<Values> deviations;
-  for (const Values& anchor : anchors) {
-    const auto location = TrimmedLocation(anchor, Trim::kLatency);
-    if (!location || anchor.size() != anchors.front().size()) continue;
-    Values& of_anchor = deviations.emplace_back();
-    for (const double value : anchor) of_anchor.push_back(value - location->mean);
-  }
-  if (deviations.size() < kFewestAnchorsOfACourse) return course;
-  for (std::size_t i = 0; i < anchors.front().size(); ++i) {
-    Values at;
-    for (const Values& deviation : deviations) at.push_back(deviation[i]);
-    course.push_back(Median(at).value_or(0));
-  }
-  return course;
-}
-
-void TakeOut(const Values& course, Values& values) {
-  if (values.size() != course.size()) return;
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] -= course[i];
-}
-
-std::vector<StoredCase> WithoutCourse(std::span<const StoredCase> suite, std::span<const StoredCase> anchors,
-                                      const InStep& in_step) {
-  std::vector<StoredCase> cases(suite.begin(), suite.end());
-  std::vector<Values> of_anchors(anchors.size());
-  const auto course = [&](const auto& values_of) {
-    for (std::size_t a = 0; a < anchors.size(); ++a) of_anchors[a] = values_of(anchors[a]);
-    return of_anchors.empty() ? Values() : CourseOf(of_anchors);
-  };
-  if (!in_step.head) return cases;
-  const Values of_head = course([](const StoredCase& one) { return one.head; });
-  for (StoredCase& one : cases) TakeOut(of_head, one.head);
-  for (std::size_t k = 0; k < in_step.sessions.size(); ++k) {
-    if (!in_step.sessions[k]) continue;
-    const Values of_session =
-        course([&](const StoredCase& one) { return k < one.sessions.size() ? one.sessions[k] : Values(); });
-    for (StoredCase& one : cases) {
-      if (k < one.sessions.size()) TakeOut(of_session, one.sessions[k]);
-    }
-  }
-  return cases;
+// What the sessions' own parts show of how far sessions lie apart is as good, and there are more of them: unless the
+// sessions lie further apart than that.
+void Pool(const parts::StepVariance& within, Sessions& sessions) {
+  if (sessions.count < kFewestSessionsApart || within.of_session <= 0) return;
+  const double next = 1 + 1 / static_cast<double>(sessions.count);
+  const double between = sessions.apart.variance / next;
+  const double df = sessions.apart.df;
+  const auto chance = FisherUpperTail(between / within.of_session, df, within.df);
+  if (!chance || *chance < kPoolingLevel) return;
+  const double pooled = (df * between + within.df * within.of_session) / (df + within.df);
+  // A head of fewer values is less sure; with more of them it is only surer where sessions add nothing.
+  const double of_head = std::max(1.0, within.of_head / within.of_session);
+  sessions.apart = {pooled * (next - 1 + of_head), df + within.df};
 }
 
 std::optional<Part> OfCases(const Side& suite, const Side& anchors) {
@@ -167,7 +138,7 @@ std::optional<Part> OfCases(const Side& suite, const Side& anchors) {
 std::optional<AnchoredShift> AnchoredSuiteShift(std::span<const StoredCase> suite, std::span<const StoredCase> anchors,
                                                 const GateOptions& options, const InStep& in_step) {
   if (!parts::OptionsInRange(options)) return std::nullopt;
-  std::vector<StoredCase> together = WithoutCourse(suite, anchors, in_step);
+  std::vector<StoredCase> together = parts::WithoutCourse(suite, anchors, in_step);
   together.insert(together.end(), anchors.begin(), anchors.end());
   const auto baseline = parts::ReadBaseline(together, options);
   if (!baseline) return std::nullopt;
@@ -198,7 +169,8 @@ std::optional<AnchoredShift> AnchoredSuiteShift(std::span<const StoredCase> suit
   result.anchors = *anchor_shift;
   result.suite_used = of_suite.shifts.size();
   result.anchors_used = of_anchors.shifts.size();
-  const Sessions sessions = Apart(*baseline, of_suite, of_anchors, options);
+  Sessions sessions = Apart(*baseline, of_suite, of_anchors, options);
+  if (const auto within = parts::WithinSessions(suite, anchors, in_step)) Pool(*within, sessions);
   const Part& apart = sessions.apart;
   result.sessions = sessions.count;
   const double shift = *suite_shift - *anchor_shift;

@@ -96,6 +96,38 @@ TEST_F(InStepTest, WhatTheMachineDidMomentByMomentIsTakenOut) {
   EXPECT_NEAR(Beyond(in_step_), before + std::log(1.08), 1e-12);
 }
 
+// Twenty requests in four parts tell more of how far sessions come to lie apart than five sessions do, unless these lie
+// further apart than that.
+TEST_F(InStepTest, PartsOfSessionsSayHowFarSessionsLieApart) {
+  Noise noise(73);
+  // A tenth, by chance, at each moment: suite against anchors.
+  const auto disturb = [&](const auto& values_of) {
+    const Values moments = noise.Sample(20, 0, 0.1);
+    for (StoredCase& one : suite_) {
+      Values& values = values_of(one);
+      for (std::size_t i = 0; i < values.size(); ++i) values[i] += moments[i];
+    }
+  };
+  disturb([](StoredCase& one) -> Values& { return one.head; });
+  for (std::size_t k = 0; k < 5; ++k) {
+    disturb([k](StoredCase& one) -> Values& { return one.sessions[k]; });
+  }
+  const auto apart = AnchoredSuiteShift(suite_, anchors_, {});
+  const auto together = AnchoredSuiteShift(suite_, anchors_, {}, in_step_);
+  ASSERT_TRUE(apart && together);
+  EXPECT_GT(together->beyond.df, apart->beyond.df + 5);
+  EXPECT_NEAR(together->beyond.se.value(), 0.1 / std::sqrt(20.0) * std::sqrt(1.2), 0.015);
+
+  const double df = together->beyond.df;
+  const double moved[] = {0.15, -0.1, 0.12, -0.16, 0};
+  for (std::size_t k = 0; k < 5; ++k) {
+    for (StoredCase& one : suite_) SlowDown(one.sessions[k], std::exp(moved[k]));
+  }
+  const auto further = AnchoredSuiteShift(suite_, anchors_, {}, in_step_);
+  EXPECT_LT(further->beyond.df, df - 5);
+  EXPECT_NEAR(further->beyond.se.value(), 0.135 * std::sqrt(1.2), 0.03) << "of the five sessions";
+}
+
 // The spread of sessions that are rid of their course is no yardstick for a head that is not.
 TEST_F(InStepTest, SessionsInStepSayNothingOfAHeadThatIsNot) {
   in_step_.head = false;

@@ -41,6 +41,18 @@ TEST(ChiSquaredMedian, OfOneAndTwoDegrees) {
   EXPECT_NEAR(ChiSquaredMedian(1).value(), 0.454936423119573, 1e-14);
 }
 
+// SciPy: stats.f.sf(f, df, other_df). With 2 and n degrees of freedom it is (1 + 2 f / n)^(-n/2).
+TEST(FisherUpperTail, AgreesWithSciPy) {
+  EXPECT_NEAR(FisherUpperTail(1.5, 4, 18).value(), 0.24402523040771484, 1e-14);
+  EXPECT_NEAR(FisherUpperTail(0.7, 4, 18).value(), 0.6019730214659496, 1e-14);
+  EXPECT_NEAR(FisherUpperTail(30, 1, 3).value(), 0.01196691229854743, 1e-14);
+  EXPECT_NEAR(FisherUpperTail(1, 2, 7).value(), std::pow(1 + 2.0 / 7, -3.5), 1e-14);
+  EXPECT_EQ(FisherUpperTail(0, 3, 4).value(), 1);
+  EXPECT_FALSE(FisherUpperTail(-1, 3, 4).has_value());
+  EXPECT_FALSE(FisherUpperTail(1, 0, 4).has_value());
+  EXPECT_FALSE(FisherUpperTail(kNan, 3, 4).has_value());
+}
+
 // Counted: of 8 throws of three coins 1 + 3 have at most one head. SciPy: stats.binom.cdf(5, 20, 0.3).
 TEST(BinomialCdf, CountsThrows) {
   EXPECT_NEAR(BinomialCdf(1, 3, 0.5).value(), 0.5, 1e-15);
