@@ -221,8 +221,8 @@ struct InStep {
 // machine whose speed changes by the second.
 // And what parts of the sessions are apart says how far whole sessions will be, with more degrees of freedom than these
 // have: both variances are pooled unless sessions lie further apart than their parts explain (F test, level .25). On 35
-// and 13 unchanged sessions of a busy machine, any five in a row the baseline, the suites that were called slower at the
-// first look fell from 2 to 0 of 226, and as many slowdowns by a tenth were found (37 of 41).
+// and 13 unchanged sessions of a busy machine, any five in a row the baseline, the suites that were called slower at
+// the first look fell from 2 to 0 of 226, and as many slowdowns by a tenth were found (37 of 41).
 std::optional<AnchoredShift> AnchoredSuiteShift(std::span<const StoredCase> suite, std::span<const StoredCase> anchors,
                                                 const GateOptions& options, const InStep& in_step = {});
 
