@@ -19,6 +19,7 @@ constexpr std::size_t kFewestForOutliers = 5;
 constexpr double kFewestDfOfOutliers = 3;  // a variance of two or three sessions is no evidence, and no yardstick
 constexpr double kOutlierLevel = 0.05;
 constexpr std::size_t kFewestSessionsOfASlope = 5;
+constexpr double kSteepest = 1;  // twice what all do: five sessions that lie close together show any slope
 
 // Absent when no session has the case, or any value is not finite.
 std::optional<BaseCase> ReadCase(const std::vector<Values>& sessions, std::size_t session_count) {
@@ -102,8 +103,7 @@ std::vector<bool> Outlying(std::span<const VarianceEstimate> spreads) {
   return outlying;
 }
 
-// Judged by its own sessions: `between` of all of it, and from enough of them on the part that goes along with the
-// sessions' effects.
+// Judged by its own sessions: `between` of all of it, and from enough of them on the slope along the sessions' effects.
 void JudgeAlone(const SessionEffects& sessions, BaseCase& one) {
   one.on_its_own = true;
   // Slow spells that move many requests of a session alike pass for noise of single requests within it: what sessions
@@ -127,13 +127,10 @@ void JudgeAlone(const SessionEffects& sessions, BaseCase& one) {
     products += (effects[k] - mean_effect) * (deviations[k] - mean);
   }
   if (squares <= 0) return;
-  const double df = one.own_df - 1;
-  const double rest = std::max(0.0, *one.between * one.own_df - products * products / squares) / df;
-  if (rest <= 0) return;
-  one.slope = products / squares;
-  one.own_session_variance = rest;
-  one.own_df = df;
-  one.slope_variance = rest / squares;
+  one.slope = std::clamp(products / squares, -kSteepest, kSteepest);
+  const auto [least, most] = std::ranges::minmax(effects);
+  one.least_effect = least - mean_effect;
+  one.most_effect = most - mean_effect;
 }
 
 bool OwnSessions(Baseline& baseline, const SessionEffects& sessions) {

@@ -54,8 +54,11 @@ struct BaseCase {
   std::optional<double> own_session_variance;
   double own_df = 0;
   bool on_its_own = false;  // so much more that the other cases say nothing of it
-  double slope = 0;         // then: how much more than the others it does what a session does to all
-  double slope_variance = 0;
+  // Then: how much more than the others it does what a session does to all, and the effects that sessions had, from
+  // their mean on.
+  double slope = 0;
+  double least_effect = 0;
+  double most_effect = 0;
 };
 
 // What is known of a set of cases before the head is looked at.

@@ -86,14 +86,15 @@ std::optional<GateResult> GateHeads(const Baseline& baseline, std::span<const St
     const auto seen = static_cast<double>(base.seen);
     const double of_sessions = base.own_session_variance.value_or(baseline.session_variance);
     const double all_moved = rounds ? rounds->centre + rounds->drift[judged[i]] : *moved;
-    const double of_slope = base.slope_variance * Square(all_moved);
+    const double as_before = std::clamp(all_moved, base.least_effect, base.most_effect);
+    const double of_slope = Square(base.slope * (all_moved - as_before));
     const double base_part = (base.variance + of_sessions) / seen + of_slope;
     CaseInput input;
-    input.shift = head.location.mean - base.mean - (rounds ? rounds->drift[judged[i]] : 0) - base.slope * all_moved;
+    input.shift = head.location.mean - base.mean - (rounds ? rounds->drift[judged[i]] : 0) - base.slope * as_before;
     input.variance = head_error.variance + base_part + of_sessions + (rounds ? rounds->drift_variance[judged[i]] : 0);
     input.df = std::min(base.df + head_error.df, 3 * static_cast<double>(head.count));
     if (base.own_session_variance) {  // Satterthwaite: a variance of few sessions is not well known
-      const double own = of_sessions * (1 + 1 / seen) + of_slope;
+      const double own = of_sessions * (1 + 1 / seen);
       const double rest = input.variance - own;
       input.df = Square(input.variance) / (Square(own) / base.own_df + Square(rest) / input.df);
     }

@@ -170,33 +170,37 @@ TEST(GateOptions, TwoSessionsAreNoEvidenceThatACaseIsUnlikeTheOthers) {
   EXPECT_GT(two->cases[3]->df, 2);
 }
 
-// Whatever a session does to all it does twice to one: so it did in the head's, which was slower than all before, and
-// so it did in both looks.
+// Whatever a session does to all it does twice to one. The head's session is as slow as the slowest of before, or far
+// slower, or far faster: there the case may go on so or not.
 TEST(GateOptions, ACaseThatGoesAlongMoreThanTheOthersIsExpectedThere) {
-  Shape shape;
-  shape.cases = 20;
-  shape.n = 20;
-  shape.session_effects = {-0.08, 0.075, 0.055, 0.01, -0.06};
-  shape.head_effect = 0.2;
-  auto cases = MakeSuite(41, shape);
-  const double moved[] = {-0.06, 0.09, 0.04, 0.02, -0.08};
-  for (std::size_t k = 0; k < 5; ++k) SlowDown(cases[3].sessions[k], std::exp(moved[k]));
-  SlowDown(cases[3].head, std::exp(0.22));
-  GateOptions options;
-  options.own_sessions = true;
-  const auto gate = GateStored(cases, options);
-  ASSERT_TRUE(gate && gate->cases[3]);
-  EXPECT_NEAR(gate->cases[3]->shift, 0, 0.05);
-  EXPECT_FALSE(gate->cases[3]->suspect);
-  EXPECT_NEAR(gate->cases[5]->shift, 0, 0.05);
-  std::vector<Values> second(cases.size());
-  for (std::size_t c = 0; c < cases.size(); ++c) second[c] = cases[c].head;
-  SlowDown(cases[3].head, 1.5);
-  SlowDown(second[3], 1.5);
-  const auto both = ConfirmStored(cases, second, options);
-  ASSERT_TRUE(both && both->cases[3]);
-  EXPECT_NEAR(both->cases[3]->shift, std::log(1.5), 0.06) << "what it did by itself is left";
-  EXPECT_TRUE(both->cases[3]->flagged);
+  const auto judged = [](double effect, double deviation) {
+    Shape shape;
+    shape.cases = 20;
+    shape.n = 20;
+    shape.session_effects = {-0.08, 0.075, 0.055, 0.01, -0.06};
+    shape.head_effect = effect;
+    auto cases = MakeSuite(41, shape);
+    const double moved[] = {-0.06, 0.09, 0.04, 0.02, -0.08};
+    for (std::size_t k = 0; k < 5; ++k) SlowDown(cases[3].sessions[k], std::exp(moved[k]));
+    SlowDown(cases[3].head, std::exp(deviation));
+    GateOptions options;
+    options.own_sessions = true;
+    return GateStored(cases, options)->cases;
+  };
+  const auto within = judged(0.07, 0.075);
+  EXPECT_NEAR(within[3]->shift, 0, 0.03);
+  EXPECT_NEAR(within[5]->shift, 0, 0.05) << "the others stay where they are";
+  const double se = within[3]->se;
+  for (const double deviation : {0.0, 0.22}) {
+    const auto slower = judged(0.2, deviation);
+    EXPECT_NEAR(slower[3]->shift, deviation - 0.075, 0.03);
+    EXPECT_GT(slower[3]->se, 1.2 * se);
+    EXPECT_FALSE(slower[3]->suspect) << deviation;
+    const auto faster = judged(-0.2, -deviation);
+    EXPECT_FALSE(faster[3]->suspect) << deviation;
+  }
+  EXPECT_NEAR(judged(0.07, 0.075 + std::log(1.8))[3]->shift, std::log(1.8), 0.03) << "what it did by itself is left";
+  EXPECT_TRUE(judged(0.07, 0.075 + std::log(1.8))[3]->flagged);
 }
 
 // Nothing was restarted, all cases are 45 % slower, and their errors differ: z lies between 4 and 37.
