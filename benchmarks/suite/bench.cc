@@ -81,7 +81,8 @@ class Bench {
     for (const std::string& line : lines) err_ << "assay-bench: " << base::EscapeForTerminal(line) << "\n";
   }
 
-  // The first run of a suite has nothing to be judged by yet: it is measured as planned.
+  // The first run of a suite has nothing to be judged by yet: it is measured as planned. A second look in rounds is
+  // judged beside the runs of the first, which must still be there.
   base::Status CheckRounds() {
     if (!options_.in_rounds) return {};
     ASSAY_TRY(const bool judged, HasBaselines(options_.baselines, options_.policy));

@@ -147,7 +147,7 @@ RunBuilder& RunBuilder::Add(const SampleSpec& spec) {
   if (spec.scheduled_ms) sample.timeline.scheduled_ns = 1'000'000'000 + FromMs(*spec.scheduled_ms).count();
   if (spec.load_ms) sample.load = FromMs(*spec.load_ms);
   if (spec.warm_ttft_ms) sample.warm_ttft = FromMs(*spec.warm_ttft_ms);
-  sample.machine = spec.machine;
+  if (spec.machine) sample.machine = *spec.machine;
   if (spec.outcome == run::Outcome::kOk) {
     const double step =
         spec.completion_tokens > 1 ? (spec.e2e_ms - spec.ttft_ms) / static_cast<double>(spec.completion_tokens - 1) : 0;

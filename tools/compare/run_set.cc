@@ -4,6 +4,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "fixtures/run/metrics.h"
 #include "fixtures/run/outputs.h"
 #include "fixtures/run/pair.h"
 

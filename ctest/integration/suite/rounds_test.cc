@@ -19,14 +19,20 @@ class RoundsRun : public ProgramTest {
                              "--max-tokens=6", "--anchors=off", "--run=" + Path(name)});
     return Bench(std::move(more));
   }
+
+  // Three sessions of a baseline.
+  void AcceptThree() {
+    for (int i = 0; i < 3; ++i) {
+      ASSERT_EQ(Measure("base", {"--repetitions=8"}).exit_code, 0);
+      ASSERT_EQ(
+          Assay({"accept", "--run=" + Path("base"), "--baselines=" + Path("baselines"), "--reason=first"}).exit_code,
+          0);
+    }
+  }
 };
 
 TEST_F(RoundsRun, EveryRequestThatWasSavedIsAccountedFor) {
-  for (int i = 0; i < 3; ++i) {
-    ASSERT_EQ(Measure("base", {"--repetitions=8"}).exit_code, 0);
-    ASSERT_EQ(
-        Assay({"accept", "--run=" + Path("base"), "--baselines=" + Path("baselines"), "--reason=first"}).exit_code, 0);
-  }
+  ASSERT_NO_FATAL_FAILURE(AcceptThree());
   const process::Completed done = Measure("run", {"--repetitions=auto:10", "--baselines=" + Path("baselines")});
   ASSERT_EQ(done.exit_code, 0) << done.standard_error << done.standard_output;
   EXPECT_EQ(done.standard_output.find("rounds_not_judged"), std::string::npos) << done.standard_output;
@@ -52,11 +58,7 @@ TEST_F(RoundsRun, EveryRequestThatWasSavedIsAccountedFor) {
 
 // A second look of a run in rounds: it is judged beside the first one after each of its own.
 TEST_F(RoundsRun, ASecondLookHasRoundsOfItsOwn) {
-  for (int i = 0; i < 3; ++i) {
-    ASSERT_EQ(Measure("base", {"--repetitions=8"}).exit_code, 0);
-    ASSERT_EQ(
-        Assay({"accept", "--run=" + Path("base"), "--baselines=" + Path("baselines"), "--reason=first"}).exit_code, 0);
-  }
+  ASSERT_NO_FATAL_FAILURE(AcceptThree());
   ASSERT_EQ(Measure("run", {"--repetitions=auto:10", "--baselines=" + Path("baselines")}).exit_code, 0);
   // Both looks may begin in one second here, and a run is known by the second it began.
   std::string text = Read(Path("run/run.json"));

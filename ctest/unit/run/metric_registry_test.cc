@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
+#include <vector>
 
+#include "ctest/unit/run/test_run.h"
 #include "fixtures/run/metrics.h"
 #include "fixtures/run/summary.h"
 
@@ -112,6 +115,34 @@ TEST(MetricRegistry, CountsOfTokensAreExactAndNothingElse) {
 TEST(MetricRegistry, AnEstimateIsCalledOne) {
   EXPECT_THAT(FindMetric("energy_estimate_j")->title, ::testing::HasSubstr("estimate"));
   EXPECT_THAT(FindMetric("energy_j")->title, ::testing::Not(::testing::HasSubstr("estimate")));
+}
+
+// Asked of the metrics themselves: a request with what the machine said, and without.
+TEST(NeedsMachine, IsTrueOfEveryMetricThatLooksAtIt) {
+  const base::Result<run::Run> run = ReadRun(ExampleDirectory("v1"));
+  ASSERT_TRUE(run.ok()) << run.error().Message();
+  const std::vector<Sample>& samples = run->cases.front().samples;
+  const auto counting = std::ranges::find_if(samples, &Sample::counts);
+  ASSERT_NE(counting, samples.end());
+  Sample with = *counting;
+  MachineUse& use = with.machine.emplace();
+  use.span = base::Nanoseconds(1);
+  for (auto* const field : {&use.service_resident_bytes, &use.service_peak_resident_bytes, &use.package_microjoules,
+                            &use.gpu_memory_bytes, &use.gpu_milliwatts, &use.gpu_celsius, &use.gpu_millijoules}) {
+    *field = 1;
+  }
+  use.service_cpu = use.client_cpu = base::Nanoseconds(1);
+  use.others_cpu_share = use.gpu_utilisation = use.stated_watts = 1;
+  Sample without = with;
+  without.machine.reset();
+  std::size_t needed = 0;
+  for (const Metric& metric : AllMetrics()) {
+    if (!metric.value) continue;
+    const bool looks = metric.value(with) != metric.value(without);
+    EXPECT_EQ(NeedsMachine(metric.name), looks) << metric.name;
+    needed += looks ? 1 : 0;
+  }
+  EXPECT_EQ(needed, 12U);
 }
 
 }  // namespace

@@ -24,13 +24,16 @@ double UpkeepSeconds(const TimeAccount& time) {
   return validity.upkeep_s;
 }
 
+// One request.
+void Ask(TimeAccount& time, base::Moment at, base::Nanoseconds length) {
+  time.Sent(at);
+  time.Ended(at + length);
+  time.AddRequests(length, 0s, 0s);
+}
+
 TEST(TimeAccount, MeasuresFromTheFirstRequestToTheLast) {
   TimeAccount time;
-  for (int i = 0; i < 3; ++i) {
-    time.Sent(kStart + i * 10s);
-    time.Ended(kStart + i * 10s + 6s);
-    time.AddRequests(6s, 0s, 0s);
-  }
+  for (int i = 0; i < 3; ++i) Ask(time, kStart + i * 10s, 6s);
   time.StopAtTheLast();
   EXPECT_EQ(time.measuring(), 26s);
   EXPECT_NEAR(IdleShare(time), 8.0 / 26, 1e-12);
@@ -41,8 +44,7 @@ TEST(TimeAccount, MeasuresFromTheFirstRequestToTheLast) {
 TEST(TimeAccount, BeginsEarlierWhereItIsToldSo) {
   TimeAccount time;
   time.BeginAt(kStart - 4s);
-  time.Sent(kStart);
-  time.Ended(kStart + 6s);
+  Ask(time, kStart, 6s);
   EXPECT_EQ(time.last_ended(), kStart + 6s);
   time.StopAtTheLast();
   EXPECT_EQ(time.measuring(), 10s);
@@ -51,16 +53,12 @@ TEST(TimeAccount, BeginsEarlierWhereItIsToldSo) {
 TEST(TimeAccount, InterruptionIsUpkeepAndNoMeasuring) {
   TimeAccount time;
   time.AddUpkeep(1s);
-  time.Sent(kStart);
-  time.Ended(kStart + 5s);
-  time.AddRequests(5s, 0s, 0s);
+  Ask(time, kStart, 5s);
   time.Interrupt(kStart + 5s);
   time.AddUpkeep(2s);  // of a warm-up meanwhile
   time.EndInterruption(kStart + 9s);
   EXPECT_DOUBLE_EQ(UpkeepSeconds(time), 5) << "what was added meanwhile is part of it";
-  time.Sent(kStart + 9s);
-  time.Ended(kStart + 14s);
-  time.AddRequests(5s, 0s, 0s);
+  Ask(time, kStart + 9s, 5s);
   time.StopAtTheLast();
   EXPECT_EQ(time.measuring(), 10s);
   EXPECT_DOUBLE_EQ(IdleShare(time), 0);
@@ -68,8 +66,7 @@ TEST(TimeAccount, InterruptionIsUpkeepAndNoMeasuring) {
 
 TEST(TimeAccount, NothingIsMeasuredBehindTheLastInterruption) {
   TimeAccount time;
-  time.Sent(kStart);
-  time.Ended(kStart + 5s);
+  Ask(time, kStart, 5s);
   time.Interrupt(kStart + 5s);
   time.EndInterruption(kStart + 9s);
   time.StopAtTheLast();
@@ -80,8 +77,7 @@ TEST(TimeAccount, InterruptionBeforeTheFirstRequestBeginsNothing) {
   TimeAccount time;
   time.Interrupt(kStart);
   time.EndInterruption(kStart + 3s);
-  time.Sent(kStart + 4s);
-  time.Ended(kStart + 6s);
+  Ask(time, kStart + 4s, 2s);
   time.StopAtTheLast();
   EXPECT_EQ(time.measuring(), 2s);
   EXPECT_DOUBLE_EQ(UpkeepSeconds(time), 3);
