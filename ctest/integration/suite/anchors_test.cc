@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The yardstick beside a run on the embedded service: that it is there, and that it touches nothing.
 #include <algorithm>
+#include <filesystem>
 
+#include "benchmarks/suite/anchors.h"
 #include "ctest/integration/suite/programs.h"
 #include "fixtures/run/run_directory.h"
 
@@ -57,6 +59,30 @@ TEST_F(AnchorsRun, LoadsAndColdStartsHaveThemToo) {
 TEST_F(AnchorsRun, OffMeansNone) {
   EXPECT_FALSE(Measure({"--anchors=off", "--repetitions=1"}).anchors);
   EXPECT_EQ(said_.find("anchors"), std::string::npos) << said_;
+}
+
+// After every fourth pass it is another process. Where that does not come up there is no yardstick, and it says why.
+TEST_F(AnchorsRun, AServiceThatIsNotStartedAgainIsSaid) {
+  namespace fs = std::filesystem;
+  const fs::path program = Path(fs::path(Program("foundry-embedded")).filename().string());
+  fs::copy_file(Program("foundry-embedded"), program);
+  const std::unique_ptr<suite::Yardstick> yardstick =
+      suite::Yardstick::Start(program, {.repetitions = 12, .cancelled = {}});
+  const auto between = [&](std::int64_t round) {
+    suite::Round next;
+    next.repetitions = next.asked = round;
+    next.next = round + 1;
+    next.planned = 12;
+    yardstick->Between(next);
+  };
+  for (std::int64_t round = 0; round < 4; ++round) between(round);
+  ASSERT_EQ(yardstick->passes(), 4);
+  fs::rename(program, Path("gone"));
+  between(4);
+  between(5);
+  const run::Anchors anchors = yardstick->Take();
+  EXPECT_NE(anchors.absent.find("our own service could not be started again: "), std::string::npos) << anchors.absent;
+  EXPECT_TRUE(anchors.cases.empty());
 }
 
 }  // namespace

@@ -14,7 +14,9 @@ base::TemporaryDirectory MakeFolder() {
 
 ProgramTest::ProgramTest() : folder_(MakeFolder()) {}
 
-std::string ProgramTest::Program(const std::string& name) { return std::string(ASSAY_BIN_DIR) + "/" + name; }
+std::string ProgramTest::Program(const std::string& name) {
+  return std::string(ASSAY_BIN_DIR) + "/" + name + ASSAY_EXECUTABLE_SUFFIX;
+}
 
 std::map<std::string, std::string> ProgramTest::CleanEnvironment(std::map<std::string, std::string> extra) const {
   extra.emplace("ASSAY_STATE_HOME", Path("state"));

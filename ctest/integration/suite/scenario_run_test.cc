@@ -17,6 +17,7 @@ namespace assay::integration {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using ::testing::Not;
 
 class ScenarioRun : public ProgramTest {
@@ -46,6 +47,29 @@ class ScenarioRun : public ProgramTest {
       if (flag.name == name) flags.push_back(flag);
     }
     return flags;
+  }
+
+  // The requests of the one case in the order of the file: w = warm-up, m = measured.
+  static std::string Course(const run::Run& run) {
+    std::string course;
+    for (const run::Sample& sample : run.cases.at(0).samples) course += sample.counts() ? 'm' : 'w';
+    return course;
+  }
+
+  // Nanoseconds of each load that the service logged.
+  static std::vector<std::int64_t> LoadsIn(const std::string& log) {
+    std::vector<std::int64_t> loads;
+    for (const std::string& line : base::Split(log, '\n')) {
+      if (line.empty()) continue;
+      const base::Result<run::Json> record = run::ParseJson(line, "log");
+      if (!record.ok()) {
+        ADD_FAILURE() << record.error().Message();
+        continue;
+      }
+      const run::Json* load = record->Find("load");
+      if (load != nullptr) loads.push_back(*load->Find("end_ns")->as_integer() - *load->Find("start_ns")->as_integer());
+    }
+    return loads;
   }
 
   // A service of our own that goes on after assay-bench, with `model` loaded.
@@ -166,15 +190,8 @@ TEST_F(ScenarioRun, AColdLoadTakesWhatTheServiceSaysItTook) {
              "--self-measurement=off", "--run=" + Path("run")});
   ASSERT_EQ(done.exit_code, 0) << done.standard_error << done.standard_output;
   const base::Result<std::string> log = service.Stop();
-  ASSERT_TRUE(log.ok());
-  std::vector<std::int64_t> loads;
-  for (const std::string& line : base::Split(*log, '\n')) {
-    if (line.empty()) continue;
-    const base::Result<run::Json> record = run::ParseJson(line, "log");
-    ASSERT_TRUE(record.ok()) << record.error().Message();
-    const run::Json* load = record->Find("load");
-    if (load != nullptr) loads.push_back(*load->Find("end_ns")->as_integer() - *load->Find("start_ns")->as_integer());
-  }
+  ASSERT_TRUE(log.ok()) << log.error().Message();
+  const std::vector<std::int64_t> loads = LoadsIn(*log);
   const run::Run run = ReadMeasured();
   std::vector<const run::Sample*> cold;
   for (const run::Sample& sample : run.cases[0].samples) {
@@ -204,13 +221,16 @@ TEST_F(ScenarioRun, TheServicesMemoryIsWhatTheSystemSays) {
   const std::size_t at = status.find("VmRSS:");
   ASSERT_NE(at, std::string::npos);
   const double resident = std::stod(status.substr(at + 6)) * 1024;
-  const run::Sample& last = run.cases[0].samples.back();
-  ASSERT_TRUE(last.machine.has_value());
-  ASSERT_TRUE(last.machine->service_resident_bytes.has_value());
-  EXPECT_NEAR(static_cast<double>(*last.machine->service_resident_bytes), resident, 0.02 * resident);
-  EXPECT_GE(last.machine->service_peak_resident_bytes, last.machine->service_resident_bytes);
-  if (last.machine->service_cpu) {
-    EXPECT_GT(*last.machine->service_cpu, base::Nanoseconds(0));
+  // Where looking is dear, not every request has a look behind it.
+  const run::MachineUse* last = nullptr;
+  for (const run::Sample& sample : run.cases[0].samples) {
+    if (sample.machine && sample.machine->service_resident_bytes) last = &*sample.machine;
+  }
+  ASSERT_NE(last, nullptr);
+  EXPECT_NEAR(static_cast<double>(*last->service_resident_bytes), resident, 0.02 * resident);
+  EXPECT_GE(last->service_peak_resident_bytes, last->service_resident_bytes);
+  if (last->service_cpu) {
+    EXPECT_GT(*last->service_cpu, base::Nanoseconds(0));
   }
 }
 #endif
@@ -248,6 +268,45 @@ TEST_F(ScenarioRun, AServiceOfOursIsStartedAnew) {
     EXPECT_TRUE(sample.restart.has_value());
     EXPECT_TRUE(sample.load.has_value());
   }
+}
+
+// --restarts=N without --pair: N blocks, and before each but the first a start of its own.
+TEST_F(ScenarioRun, BlocksAreOfServicesStartedAnew) {
+  const process::Completed done =
+      Bench({"--restarts=2", "--max-tokens=4", "--repetitions=4", "--self-measurement=off", "--run=" + Path("run")});
+  ASSERT_EQ(done.exit_code, 0) << done.standard_error << done.standard_output;
+  EXPECT_THAT(done.standard_output, HasSubstr("started anew 1 time between the requests"));
+  const run::Run run = ReadMeasured();
+  EXPECT_EQ(run.info.validity.renewals, 1);
+  EXPECT_THAT(Course(run), MatchesRegex("w+mmw+mm"));
+}
+
+TEST_F(ScenarioRun, BlocksOnAServiceThatIsNotOursAreOfLoadsOfTheirOwn) {
+  overhead::EmbeddedChild service = Serve("ttft_ms=1");
+  const process::Completed done =
+      Bench({"--service=none", "--endpoint=" + service.url(), "--restarts=3", "--max-tokens=4", "--repetitions=3",
+             "--self-measurement=off", "--run=" + Path("run")});
+  ASSERT_EQ(done.exit_code, 0) << done.standard_error << done.standard_output;
+  const run::Run run = ReadMeasured();
+  EXPECT_EQ(run.info.validity.renewals, 2);
+  EXPECT_THAT(Course(run), MatchesRegex("w+mw+mw+m"));
+  const base::Result<std::string> log = service.Stop();
+  ASSERT_TRUE(log.ok()) << log.error().Message();
+  EXPECT_EQ(LoadsIn(*log).size(), 3U) << "one of its start, two of the run";
+}
+
+// What was measured before stays in the files; the case is no measured one.
+TEST_F(ScenarioRun, ABlockThatIsNotStartedAnewFailsItsCases) {
+  overhead::EmbeddedChild service = Serve("load_fails");
+  const process::Completed done =
+      Bench({"--service=none", "--endpoint=" + service.url(), "--restarts=2", "--max-tokens=4", "--repetitions=4",
+             "--self-measurement=off", "--run=" + Path("run")});
+  EXPECT_EQ(done.exit_code, 1) << done.standard_error << done.standard_output;
+  const run::Run run = ReadMeasured();
+  EXPECT_EQ(run.info.validity.renewals, 0);
+  EXPECT_THAT(Course(run), MatchesRegex("w+mm"));
+  EXPECT_THAT(run.cases[0].plan.failure,
+              HasSubstr("not started anew after 2 repetitions: the model ember-mini-int8-cpu:1 could not be loaded"));
 }
 
 }  // namespace
