@@ -28,7 +28,7 @@ void FillGit(run::Provenance& provenance) {
 }  // namespace
 
 void FillInfo(const Options& options, run::RunInfo& info) {
-  info.provenance.started_at = base::UtcTimestamp(std::chrono::system_clock::now());
+  info.provenance.started_at = base::UtcTimestampWithMilliseconds(std::chrono::system_clock::now());
   info.provenance.assay_version = ASSAY_VERSION;
   info.provenance.build_type = ASSAY_BUILD_TYPE;
   info.provenance.seed = options.seed;

@@ -49,6 +49,9 @@ TEST(UtcTimestamp, IsIso8601) {
   EXPECT_EQ(UtcTimestamp(epoch), "1970-01-01T00:00:00Z");
   EXPECT_EQ(UtcTimestamp(epoch + 1'772'368'205s + 999ms), "2026-03-01T12:30:05Z");
   EXPECT_EQ(UtcTimestamp(epoch - 1s), "1969-12-31T23:59:59Z");
+  EXPECT_EQ(UtcTimestampWithMilliseconds(epoch), "1970-01-01T00:00:00.000Z");
+  EXPECT_EQ(UtcTimestampWithMilliseconds(epoch + 1'772'368'205s + 45ms + 999us), "2026-03-01T12:30:05.045Z");
+  EXPECT_EQ(UtcTimestampWithMilliseconds(epoch - 1ms), "1969-12-31T23:59:59.999Z");
 }
 
 }  // namespace
