@@ -34,7 +34,7 @@ struct Shape {
 };
 // As long as answers are: another process that takes the processor for some milliseconds falls on a long answer a
 // little every time, and on a short one seldom and much, which trimming takes away. Short anchors would not go along.
-constexpr Shape kShapes[] = {{"short-12", kShort, 12}, {"short-64", kShort, 64}, {"long-32", kLong, 32}};
+constexpr Shape kShapes[] = {{"short-32", kShort, 32}, {"short-64", kShort, 64}, {"long-64", kLong, 64}};
 
 run::Json Request(const Shape& shape) {
   return run::JsonObject{{"max_tokens", shape.max_tokens},

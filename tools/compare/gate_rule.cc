@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -161,6 +162,15 @@ void JudgeBeside(const stats::AnchoredShift& anchored, const SuitePolicy& policy
   }
 }
 
+// What a token costs tells which anchors are like the suite's models; the time to a first token is first of all the
+// length of the prompt.
+double AnchorsNear(std::span<const LatencySeries> family) {
+  constexpr double kNear = 0.2;
+  const auto per_token =
+      std::ranges::count_if(family, [](const auto& one) { return one.metric->value == run::TpotMs; });
+  return 2 * per_token > std::ssize(family) ? kNear : std::numeric_limits<double>::infinity();
+}
+
 // The anchors' head values are those of the first or of the second look.
 std::optional<stats::AnchoredShift> Beside(std::span<const LatencySeries> family,
                                            const std::vector<stats::StoredCase>& cases,
@@ -186,7 +196,10 @@ std::optional<stats::AnchoredShift> Beside(std::span<const LatencySeries> family
     }
     beside.push_back(std::move(one));
   }
-  return stats::AnchoredSuiteShift(cases, beside, options, in_step);
+  stats::GateOptions of_anchors = options;
+  of_anchors.anchors_near = AnchorsNear(family);
+  of_anchors.anchors_slope = true;
+  return stats::AnchoredSuiteShift(cases, beside, of_anchors, in_step);
 }
 
 // Where a second look was taken, only what both looks show together is a slowdown.

@@ -87,6 +87,19 @@ struct GateOptions {
   // and one that stays where it is (on a GPU, say) must not pass for slower. It is then 1 / anchors_strange standard
   // errors from its anchors, however far those moved: .6 keeps that inside every level up to .04.
   double anchors_strange = 0;
+  // AnchoredSuiteShift: anchors count as the mean of their d_c. Those are near whose level lies at most this much (ln)
+  // further from the suite's than the nearest one's does, at least three; a level is the mean of the baseline's
+  // locations, the suite's the median over its cases. Only the near ones count where they and the others moved apart in
+  // the head by more than chance explains (t test of the distance of their means against those of at least three
+  // sessions, level .25). What a token costs says how much memory a model reads for it, and neighbours that leave a
+  // machine more or less of a cache move the large models and not the small. Absent: the median of all.
+  std::optional<double> anchors_near;
+  // AnchoredSuiteShift: the sessions say how much more or less than the anchors the suite does what a session does to
+  // both. b ~ N(0, anchors_follow^2) before them, difference_k = b x_k + e_k with x_k the effect on the anchors from
+  // its mean on and the variance of e as parts of sessions show it, else that of the differences; beyond loses E[b]
+  // x_head, and sd[b] takes the place of anchors_follow. (Bayesian linear regression: C. M. Bishop, Pattern Recognition
+  // and Machine Learning, 2006, 3.3.) From three sessions on.
+  bool anchors_slope = false;
   // The guard looks at either side for itself: the spread of the fast cases widens the errors of the slow ones, that of
   // the slow cases the errors of the fast ones, and without centring the fast side begins where the cases lie, not at
   // 0. Else a suite that got faster as a whole passes for noise: nothing is an improvement then, and no loss is seen.
@@ -203,13 +216,14 @@ struct InStep {
   bool head = false;
 };
 
-// beyond = median over the suite of d_c - median over the anchors of d_c. Its error has two parts.
+// beyond = median over the suite of d_c - median over the anchors of d_c (their mean with GateOptions::anchors_near).
+// Its error has two parts.
 //  - That of two medians: cases_se^2 = f_M s_suite^2 / M + f_A s_anchor^2 / A, f_n = n times the variance of the median
 //    of n standard normal values (1 .. pi/2). From two sessions on s^2 is, over the suite and over the anchors apart,
 //    mean_c[a_c (1 + 1/K_c)] with a_c the variance over the sessions of the case's location minus session effect
-//    (median over both) and weights K_c - 1. With one session it is the spread of d_c over the cases: the squared
-//    standard deviation, or Qn for 8 cases of the suite and more, where some may have moved; that takes 3 cases and
-//    6 anchors, else there is no se.
+//    (median over both) and weights K_c - 1. f_A is 1 for a mean. With one session it is the spread of d_c over the
+//    cases: the squared standard deviation, or Qn for 8 cases of the suite and more, where some may have moved; that
+//    takes 3 cases and 6 anchors, else there is no se.
 //  - From three sessions with cases of both on, what sessions did to suite and anchors apart (a neighbour that was busy
 //    while the anchors were asked): the variance over the baseline sessions of (effect on the suite - effect on the
 //    anchors), times 1 + 1/K, as far as it is more than cases_se^2.
@@ -217,15 +231,14 @@ struct InStep {
 // sessions the second part is taken to be 0. Nothing without a case and an anchor to judge.
 //
 // Where the anchors are in step with the suite, what they did in the course of a session is taken out of the suite's
-// values first: delta_i = median over the anchors of (i-th value - the anchor's location), from the i-th value of every
-// case that has as many. Only where the head is: it would else be held to a spread that its own course is not out of.
-// What is left is what the suite did beside them at every moment. Measured on 60 unchanged
-// sessions of the embedded service this takes a tenth to a half off the spread of `beyond` between sessions, most on a
-// machine whose speed changes by the second.
-// And what parts of the sessions are apart says how far whole sessions will be, with more degrees of freedom than these
-// have: both variances are pooled unless sessions lie further apart than their parts explain (F test, level .25). On
-// 35, 13 and 13 unchanged sessions of busy machines, any five in a row the baseline, the suites that were called slower
-// at the first look fell from 4 to 1 of 242.
+// values first: delta_i = median (or mean) over the anchors of (i-th value - the anchor's location), from the i-th
+// value of every case that has as many. Only where the head is: it would else be held to a spread that its own course
+// is not out of. What is left is what the suite did beside them at every moment. Measured on 60 unchanged sessions of
+// the embedded service this takes a tenth to a half off the spread of `beyond` between sessions, most on a machine
+// whose speed changes by the second. And what parts of the sessions are apart says how far whole sessions will be, with
+// more degrees of freedom than these have: both variances are pooled unless sessions lie further apart than their parts
+// explain (F test, level .25). On 35, 13 and 13 unchanged sessions of busy machines, any five in a row the baseline,
+// the suites that were called slower at the first look fell from 4 to 1 of 242.
 std::optional<AnchoredShift> AnchoredSuiteShift(std::span<const StoredCase> suite, std::span<const StoredCase> anchors,
                                                 const GateOptions& options, const InStep& in_step = {});
 

@@ -109,9 +109,14 @@ std::optional<SuiteShift> SuiteOfHeads(const Baseline& baseline, std::span<const
 // Weight of the first of two looks of stored mode, from their own variances.
 double WeightOfFirst(double first, double second, const GateOptions& options);
 
+// How many make one.
+enum class Middle { kMedian, kMean };
+// Of at least one value.
+double MiddleOf(std::span<const double> values, Middle middle);
+
 // The cases of the suite without what their anchors did in the course of each session (InStep).
 std::vector<StoredCase> WithoutCourse(std::span<const StoredCase> suite, std::span<const StoredCase> anchors,
-                                      const InStep& in_step);
+                                      Middle middle, const InStep& in_step);
 
 // Variance of a session's (suite - anchors) as the parts of sessions show it.
 struct StepVariance {
@@ -120,10 +125,10 @@ struct StepVariance {
   double df = 0;
 };
 // Each session is cut into four parts, fewer where a part would have less than three values: of the i-th values' median
-// over the suite minus that over the anchors, deviations from the cases' own locations, each part has a mean. Batch
+// over the suite minus the anchors' middle, deviations from the cases' own locations, each part has a mean. Batch
 // means: B. W. Schmeiser, Oper. Res. 30(3), 1982. Nothing where head or a session of the baseline is not in step.
 std::optional<StepVariance> WithinSessions(std::span<const StoredCase> suite, std::span<const StoredCase> anchors,
-                                           const InStep& in_step);
+                                           Middle middle, const InStep& in_step);
 
 // GatePaired. The restart variance is `given` or, without one, estimated from these cases.
 std::optional<GateResult> GatePairs(std::span<const PairedCase> cases, const GateOptions& options,

@@ -16,8 +16,8 @@ constexpr std::size_t kFewestOfAPart = 3;
 // The i-th values of one session.
 using OfSession = std::vector<Values>;
 
-// Median over them of (i-th value - the location of its case); empty where fewer than three have `count` values.
-Values CourseOf(const OfSession& cases, std::size_t count) {
+// Their middle of (i-th value - the location of its case); empty where fewer than three have `count` values.
+Values CourseOf(const OfSession& cases, std::size_t count, Middle middle) {
   std::vector<Values> deviations;
   for (const Values& values : cases) {
     const auto location = TrimmedLocation(values, Trim::kLatency);
@@ -30,7 +30,7 @@ Values CourseOf(const OfSession& cases, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     Values at;
     for (const Values& deviation : deviations) at.push_back(deviation[i]);
-    course.push_back(Median(at).value_or(0));
+    course.push_back(MiddleOf(at, middle));
   }
   return course;
 }
@@ -52,15 +52,20 @@ OfSession SessionOf(std::span<const StoredCase> cases, std::size_t k) {
   return values;
 }
 
-std::size_t CountOf(const OfSession& anchors) { return anchors.empty() ? 0 : anchors.front().size(); }
+// Passes of the anchors: a short answer that came in one read has no time per token, and its anchor a value less.
+std::size_t CountOf(const OfSession& anchors) {
+  std::size_t count = 0;
+  for (const Values& values : anchors) count = std::max(count, values.size());
+  return count;
+}
 
 // Adds what the parts of one session say of the variance of one value of (suite - anchors).
-void AddParts(const OfSession& suite, const OfSession& anchors, double& squares, double& df) {
+void AddParts(const OfSession& suite, const OfSession& anchors, Middle middle, double& squares, double& df) {
   const std::size_t count = CountOf(anchors);
   const std::size_t parts = std::min(kMostParts, count / kFewestOfAPart);
   if (parts < 2) return;
-  Values difference = CourseOf(suite, count);
-  const Values of_anchors = CourseOf(anchors, count);
+  Values difference = CourseOf(suite, count, Middle::kMedian);
+  const Values of_anchors = CourseOf(anchors, count, middle);
   if (difference.empty() || of_anchors.empty()) return;
   TakeOut(of_anchors, difference);
   const std::size_t length = count / parts;
@@ -77,11 +82,15 @@ void AddParts(const OfSession& suite, const OfSession& anchors, double& squares,
 
 }  // namespace
 
+double MiddleOf(std::span<const double> values, Middle middle) {
+  return middle == Middle::kMean ? MeanOf(values) : Median(values).value_or(0);
+}
+
 std::vector<StoredCase> WithoutCourse(std::span<const StoredCase> suite, std::span<const StoredCase> anchors,
-                                      const InStep& in_step) {
+                                      Middle middle, const InStep& in_step) {
   std::vector<StoredCase> cases(suite.begin(), suite.end());
   if (!in_step.head) return cases;
-  const auto course = [](const OfSession& of_anchors) { return CourseOf(of_anchors, CountOf(of_anchors)); };
+  const auto course = [&](const OfSession& of_anchors) { return CourseOf(of_anchors, CountOf(of_anchors), middle); };
   const Values of_head = course(HeadOf(anchors));
   for (StoredCase& one : cases) TakeOut(of_head, one.head);
   for (std::size_t k = 0; k < in_step.sessions.size(); ++k) {
@@ -95,19 +104,19 @@ std::vector<StoredCase> WithoutCourse(std::span<const StoredCase> suite, std::sp
 }
 
 std::optional<StepVariance> WithinSessions(std::span<const StoredCase> suite, std::span<const StoredCase> anchors,
-                                           const InStep& in_step) {
+                                           Middle middle, const InStep& in_step) {
   if (!in_step.head) return std::nullopt;
   double squares = 0;
   StepVariance within;
   const OfSession head = HeadOf(anchors);
-  AddParts(HeadOf(suite), head, squares, within.df);
+  AddParts(HeadOf(suite), head, middle, squares, within.df);
   double sessions = 0;
   double inverse = 0;  // sum of 1 / values
   for (std::size_t k = 0; k < in_step.sessions.size(); ++k) {
     const OfSession of_anchors = SessionOf(anchors, k);
     if (CountOf(of_anchors) == 0) continue;
     if (!in_step.sessions[k]) return std::nullopt;
-    AddParts(SessionOf(suite, k), of_anchors, squares, within.df);
+    AddParts(SessionOf(suite, k), of_anchors, middle, squares, within.df);
     inverse += 1 / static_cast<double>(CountOf(of_anchors));
     ++sessions;
   }

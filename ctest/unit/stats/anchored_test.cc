@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <tuple>
 
 #include "ctest/unit/stats/made_suites.h"
@@ -141,6 +142,15 @@ TEST_F(InStepTest, SessionsInStepSayNothingOfAHeadThatIsNot) {
       << "the other way round it only errs to the safe side";
 }
 
+// A short answer that came in one read has no time per token: the other anchors still tell the course.
+TEST_F(InStepTest, AnAnchorWithAValueLessDoesNotTakeTheOthersAlong) {
+  const double together = Beyond(in_step_);
+  DisturbTheHead();
+  anchors_.front().head.erase(anchors_.front().head.begin() + 2);
+  anchors_.front().sessions[1].pop_back();
+  EXPECT_NEAR(Beyond(in_step_), together, 0.005);
+}
+
 // As many values as passes, or there is no telling which belongs to which; and three anchors, or one that was disturbed
 // would disturb all cases.
 TEST_F(InStepTest, WithoutAPartnerForEachValueNothingIsTakenOut) {
@@ -203,6 +213,103 @@ TEST(AnchoredSuiteShift, StatesTheSmallestDetectableShift) {
   // z_0.99 + z_0.8 = 3.17; with few degrees of freedom somewhat more.
   EXPECT_GT(*beyond->beyond.mde, 3.16 * *beyond->beyond.se);
   EXPECT_LT(*beyond->beyond.mde, 5 * *beyond->beyond.se);
+}
+
+// Two kinds of anchors, three of each: one costs as much per token as the suite's models, the other a third.
+class NearAnchorsTest : public ::testing::Test {
+ protected:
+  explicit NearAnchorsTest(std::size_t sessions = 5) {
+    Shape shape;
+    shape.level_step = 0.02;
+    shape.head_effect = 0;
+    shape.sessions = sessions;
+    suite_ = MakeSuite(81, shape);
+    shape.cases = 6;
+    anchors_ = MakeSuite(82, shape);
+    for (std::size_t i = 0; i < 3; ++i) {
+      SlowDown(anchors_[i].head, 1.0 / 3);
+      for (Values& session : anchors_[i].sessions) SlowDown(session, 1.0 / 3);
+    }
+    options_.anchors_near = 0.2;
+  }
+  AnchoredShift Judge() const { return *AnchoredSuiteShift(suite_, anchors_, options_); }
+
+  std::vector<StoredCase> suite_;
+  std::vector<StoredCase> anchors_;
+  GateOptions options_;
+};
+
+TEST_F(NearAnchorsTest, AllCountWhereTheyMovedAlike) {
+  SlowDownAll(suite_, 1.3);
+  SlowDownAll(anchors_, 1.3);
+  EXPECT_EQ(Judge().anchors_used, 6U);
+  EXPECT_NEAR(Judge().beyond.shift, 0, 0.03);
+}
+
+// Neighbours take a part of the cache: what reads much memory gets slower, and what does not stays as it was.
+TEST_F(NearAnchorsTest, WhereTheyMovedApartThoseLikeTheSuiteCount) {
+  SlowDownAll(suite_, 1.3);
+  for (std::size_t i = 3; i < 6; ++i) SlowDown(anchors_[i].head, 1.3);
+  EXPECT_EQ(Judge().anchors_used, 3U);
+  EXPECT_NEAR(Judge().anchors, std::log(1.3), 0.03);
+  EXPECT_NEAR(Judge().beyond.shift, 0, 0.03);
+  EXPECT_GT(Judge().beyond.p.value(), 0.05);
+  SlowDownAll(suite_, 1.1);
+  EXPECT_LT(Judge().beyond.p.value(), 0.01);
+  options_.anchors_near.reset();
+  EXPECT_EQ(Judge().anchors_used, 6U);
+  EXPECT_GT(Judge().beyond.shift, std::log(1.1) + 0.1) << "the median lies between them";
+}
+
+TEST_F(NearAnchorsTest, OneKindOfAnchorsIsAllThereIs) {
+  anchors_.resize(3);
+  EXPECT_EQ(Judge().anchors_used, 3U);
+  options_.anchors_near = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(Judge().anchors_used, 3U);
+}
+
+class NearAnchorsOfTwoSessionsTest : public NearAnchorsTest {
+ protected:
+  NearAnchorsOfTwoSessionsTest() : NearAnchorsTest(2) {}
+};
+
+TEST_F(NearAnchorsOfTwoSessionsTest, TwoSessionsDoNotTellWhetherTheyMovedApart) {
+  for (std::size_t i = 3; i < 6; ++i) SlowDown(anchors_[i].head, 1.3);
+  EXPECT_EQ(Judge().anchors_used, 6U);
+}
+
+// A suite that does a third more than its anchors whatever the machine does, in sessions that it moved by up to 20 %.
+TEST(AnchoredSuiteShift, SessionsSayHowFarTheSuiteFollows) {
+  const std::vector<double> machine = {0.2, -0.2, 0.1, -0.1, 0};
+  Both both = SlowMachine(5);
+  GateOptions options;
+  options.anchors_follow = 0.2;
+  options.anchors_slope = true;
+  const InStep in_step{{true, true, true, true, true}, true};
+  const auto move = [&](double share) {
+    for (std::vector<StoredCase>* side : {&both.suite, &both.anchors}) {
+      const double times = side == &both.suite ? share : 1;
+      for (StoredCase& one : *side) {
+        for (std::size_t k = 0; k < machine.size(); ++k) SlowDown(one.sessions[k], std::exp(times * machine[k]));
+      }
+    }
+  };
+  // Nothing moved the anchors yet (a session's 3 % aside): as before.
+  const auto still = AnchoredSuiteShift(both.suite, both.anchors, options, in_step);
+  options.anchors_slope = false;
+  const auto plain = AnchoredSuiteShift(both.suite, both.anchors, options, in_step);
+  EXPECT_NEAR(still->beyond.shift, plain->beyond.shift, 0.03);
+  EXPECT_LE(*still->beyond.se, *plain->beyond.se);
+
+  move(4.0 / 3);
+  SlowDownAll(both.suite, std::exp(0.3 / 3));  // the head's machine is 30 % slower
+  EXPECT_GT(AnchoredSuiteShift(both.suite, both.anchors, options, in_step)->beyond.shift, 0.07);
+  options.anchors_slope = true;
+  const auto learned = AnchoredSuiteShift(both.suite, both.anchors, options, in_step);
+  EXPECT_NEAR(learned->beyond.shift, 0, 0.03);
+  EXPECT_LT(*learned->beyond.se, 0.5 * 0.2 * 0.3);
+  SlowDownAll(both.suite, 1.12);
+  EXPECT_LT(AnchoredSuiteShift(both.suite, both.anchors, options, in_step)->beyond.p.value(), 0.01);
 }
 
 }  // namespace
