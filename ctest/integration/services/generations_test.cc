@@ -3,6 +3,7 @@
 // the same answers, the same metrics.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <set>
 
 #include "ctest/integration/services/services.h"
@@ -63,7 +64,7 @@ TEST_P(EveryWay, TheSuiteGivesTheAcceptedAnswers) {
 }
 
 TEST_P(EveryWay, TheMetricsAreThere) {
-  const process::Completed done = MeasureThisWay({"--repetitions=2", "--models=ember-mini"});
+  const process::Completed done = MeasureThisWay({"--repetitions=6", "--models=ember-mini"});
   ASSERT_EQ(done.exit_code, 0) << done.standard_error;
   const run::RunCase measured = ReadMeasured().cases.at(0);
   const run::Sample& sample = measured.samples.back();
@@ -72,13 +73,15 @@ TEST_P(EveryWay, TheMetricsAreThere) {
   const bool tells = std::string(GetParam().generation) != "g1";
   EXPECT_EQ(sample.token_source, tells ? run::TokenSource::kServerUsage : run::TokenSource::kTokenizerCount);
   EXPECT_GT(sample.prompt_tokens.value_or(0), 5);
-  // Eleven gaps: too few for their p90. Nothing was loaded, scheduled or connected for this request.
+  // Eleven gaps: too few for their p90. Nothing was loaded, scheduled or connected for this request. Of some request:
+  // one that came in a single read, on a busy machine, has no time per token.
   for (const char* name : {"e2e_ms", "ttft_ms", "ttfo_ms", "first_event_ms", "tpot_ms", "ntpot_ms", "icl_p50_ms",
                            "icl_max_ms", "chunks", "tokens_per_chunk", "stream_tail_ms", "decode_tokens_per_s",
                            "prefill_tokens_per_s", "prompt_tokens", "completion_tokens"}) {
     const run::Metric* metric = run::FindMetric(name);
     ASSERT_NE(metric, nullptr) << name;
-    EXPECT_TRUE(metric->value(sample).has_value()) << name;
+    EXPECT_TRUE(std::ranges::any_of(measured.samples, [&](const auto& one) { return metric->value(one).has_value(); }))
+        << name;
   }
 }
 
