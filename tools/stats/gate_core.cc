@@ -45,6 +45,10 @@ double MeanOf(std::span<const double> values) {
   return sum / static_cast<double>(values.size());
 }
 
+double MiddleOf(std::span<const double> values, Middle middle) {
+  return middle == Middle::kMean ? MeanOf(values) : Median(values).value_or(0);
+}
+
 double VarianceOf(std::span<const double> values) {
   const double mean = MeanOf(values);
   double squares = 0;

@@ -19,6 +19,10 @@ bool CaseOptionsInRange(const std::optional<double>& tolerance, const std::optio
 double MeanOf(std::span<const double> values);      // of at least one value
 double VarianceOf(std::span<const double> values);  // divisor n-1, of at least two values
 
+// How many become one.
+enum class Middle { kMedian, kMean };
+double MiddleOf(std::span<const double> values, Middle middle);  // of at least one value
+
 // Quantiles of Student's t are the dearest step of a case, and neighbours often share their df.
 struct StudentPoints {
   double df = 0;
@@ -108,11 +112,6 @@ std::optional<SuiteShift> SuiteOfHeads(const Baseline& baseline, std::span<const
 
 // Weight of the first of two looks of stored mode, from their own variances.
 double WeightOfFirst(double first, double second, const GateOptions& options);
-
-// How many make one.
-enum class Middle { kMedian, kMean };
-// Of at least one value.
-double MiddleOf(std::span<const double> values, Middle middle);
 
 // The cases of the suite without what their anchors did in the course of each session (InStep).
 std::vector<StoredCase> WithoutCourse(std::span<const StoredCase> suite, std::span<const StoredCase> anchors,

@@ -2,7 +2,6 @@
 // Anchors and cases in step: what the machine did moment by moment within the sessions.
 #include <algorithm>
 
-#include "tools/stats/descriptive.h"
 #include "tools/stats/gate_parts.h"
 #include "tools/stats/location.h"
 
@@ -81,10 +80,6 @@ void AddParts(const OfSession& suite, const OfSession& anchors, Middle middle, d
 }
 
 }  // namespace
-
-double MiddleOf(std::span<const double> values, Middle middle) {
-  return middle == Middle::kMean ? MeanOf(values) : Median(values).value_or(0);
-}
 
 std::vector<StoredCase> WithoutCourse(std::span<const StoredCase> suite, std::span<const StoredCase> anchors,
                                       Middle middle, const InStep& in_step) {
