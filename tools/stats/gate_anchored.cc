@@ -107,6 +107,7 @@ Sessions Apart(const parts::Baseline& baseline, const Side& suite, const Side& a
   const auto on_suite = EffectsOn(suite, baseline, options.session_centre);
   const auto on_anchors = EffectsOn(anchors, baseline, options.session_centre);
   Sessions sessions;
+  sessions.slope_sd = options.anchors_follow;
   std::vector<double> differences;
   std::vector<double> of_anchors;
   for (std::size_t k = 0; k < std::min(on_suite.size(), on_anchors.size()); ++k) {
@@ -120,7 +121,6 @@ Sessions Apart(const parts::Baseline& baseline, const Side& suite, const Side& a
   for (const double effect : of_anchors) sessions.farthest = std::max(sessions.farthest, std::fabs(effect - middle));
   const auto count = static_cast<double>(sessions.count);
   // The slope's posterior: normal about 0 before the sessions, and these say the more the further the machine went.
-  sessions.slope_sd = options.anchors_follow;
   const double noise = within ? within->of_session : parts::VarianceOf(differences);
   if (options.anchors_slope && options.anchors_follow > 0 && noise > 0) {
     double squares = 0;
@@ -236,22 +236,23 @@ bool MovedApart(std::span<const Located> anchors, const std::vector<bool>& near)
 
 // The anchors that count (GateOptions::anchors_near), in their order.
 std::vector<StoredCase> Near(std::span<const StoredCase> suite, std::span<const StoredCase> anchors, double most) {
-  std::vector<double> levels;
-  for (const StoredCase& one : suite) {
-    if (const auto located = Locate(one)) levels.push_back(located->level);
-  }
-  const auto middle = Median(levels);
   std::vector<StoredCase> chosen;
   std::vector<Located> located;
-  std::vector<std::pair<double, std::size_t>> distances;
   for (const StoredCase& one : anchors) {
     auto found = Locate(one);
     if (!found) continue;
-    distances.emplace_back(std::fabs(found->level - middle.value_or(0)), located.size());
     located.push_back(*std::move(found));
     chosen.push_back(one);
   }
-  if (!middle || located.empty()) return chosen;
+  if (located.empty() || !std::isfinite(most)) return chosen;  // the suite may have very many cases
+  std::vector<double> levels;
+  for (const StoredCase& one : suite) {
+    if (const auto found = Locate(one)) levels.push_back(found->level);
+  }
+  const auto middle = Median(levels);
+  if (!middle) return chosen;
+  std::vector<std::pair<double, std::size_t>> distances;
+  for (std::size_t i = 0; i < located.size(); ++i) distances.emplace_back(std::fabs(located[i].level - *middle), i);
   std::ranges::sort(distances);
   std::vector<bool> near(located.size(), false);
   for (std::size_t i = 0; i < distances.size(); ++i) {
@@ -327,9 +328,8 @@ std::optional<AnchoredShift> AnchoredSuiteShift(std::span<const StoredCase> suit
          (of_cases->variance * of_cases->variance / of_cases->df +
           result.apart_variance * result.apart_variance / apart.df);
   }
-  const double slope_sd = sessions.count < kFewestSessionsApart ? options.anchors_follow : sessions.slope_sd;
   const double follow =
-      slope_sd * (moved - strange) + std::max(options.anchors_follow, options.anchors_strange) * strange;
+      sessions.slope_sd * (moved - strange) + std::max(options.anchors_follow, options.anchors_strange) * strange;
   result.beyond = parts::TestSuite(shift, std::sqrt(variance + follow * follow), df, options);
   return result;
 }

@@ -72,6 +72,12 @@ class ScenarioRun : public ProgramTest {
     return loads;
   }
 
+  process::Completed BenchAt(const overhead::EmbeddedChild& service, std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--service=none", "--endpoint=" + service.url(), "--self-measurement=off",
+                                       "--run=" + Path("run")});
+    return Bench(std::move(arguments));
+  }
+
   // A service of our own that goes on after assay-bench, with `model` loaded.
   overhead::EmbeddedChild Serve(const std::string& scenario) {
     base::Result<overhead::EmbeddedChild> child =
@@ -185,9 +191,7 @@ TEST_F(ScenarioRun, ALoadThatIsHeldIsNoOverload) {
 // Issue 4: within 5 % of the service's own log. A load of 300 ms, so that a busy machine is not what is measured.
 TEST_F(ScenarioRun, AColdLoadTakesWhatTheServiceSaysItTook) {
   overhead::EmbeddedChild service = Serve("slow_load=300");
-  const process::Completed done =
-      Bench({"--service=none", "--endpoint=" + service.url(), "--scenarios=cold", "--max-tokens=4", "--repetitions=3",
-             "--self-measurement=off", "--run=" + Path("run")});
+  const process::Completed done = BenchAt(service, {"--scenarios=cold", "--max-tokens=4", "--repetitions=3"});
   ASSERT_EQ(done.exit_code, 0) << done.standard_error << done.standard_output;
   const base::Result<std::string> log = service.Stop();
   ASSERT_TRUE(log.ok()) << log.error().Message();
@@ -212,8 +216,7 @@ TEST_F(ScenarioRun, AColdLoadTakesWhatTheServiceSaysItTook) {
 // Issue 4: within 2 % of /proc, right after the run.
 TEST_F(ScenarioRun, TheServicesMemoryIsWhatTheSystemSays) {
   overhead::EmbeddedChild service = Serve("ttft_ms=1");
-  const process::Completed done = Bench({"--service=none", "--endpoint=" + service.url(), "--max-tokens=24",
-                                         "--repetitions=3", "--self-measurement=off", "--run=" + Path("run")});
+  const process::Completed done = BenchAt(service, {"--max-tokens=24", "--repetitions=3"});
   ASSERT_EQ(done.exit_code, 0) << done.standard_error << done.standard_output;
   const run::Run run = ReadMeasured();
   ASSERT_TRUE(run.info.service.pid.has_value());
@@ -249,8 +252,7 @@ TEST_F(ScenarioRun, PromptsAreFilledAndAnswersLimited) {
 TEST_F(ScenarioRun, WhatTheServiceCannotDoFailsItsCaseOnly) {
   overhead::EmbeddedChild service = Serve("ttft_ms=1");
   const process::Completed done =
-      Bench({"--service=none", "--endpoint=" + service.url(), "--scenarios=warm,after_restart", "--max-tokens=4",
-             "--repetitions=2", "--self-measurement=off", "--run=" + Path("run")});
+      BenchAt(service, {"--scenarios=warm,after_restart", "--max-tokens=4", "--repetitions=2"});
   EXPECT_EQ(done.exit_code, 1) << done.standard_error;
   EXPECT_THAT(done.standard_output, HasSubstr("scenario_not_possible: "));
   const run::Run run = ReadMeasured();
@@ -283,9 +285,7 @@ TEST_F(ScenarioRun, BlocksAreOfServicesStartedAnew) {
 
 TEST_F(ScenarioRun, BlocksOnAServiceThatIsNotOursAreOfLoadsOfTheirOwn) {
   overhead::EmbeddedChild service = Serve("ttft_ms=1");
-  const process::Completed done =
-      Bench({"--service=none", "--endpoint=" + service.url(), "--restarts=3", "--max-tokens=4", "--repetitions=3",
-             "--self-measurement=off", "--run=" + Path("run")});
+  const process::Completed done = BenchAt(service, {"--restarts=3", "--max-tokens=4", "--repetitions=3"});
   ASSERT_EQ(done.exit_code, 0) << done.standard_error << done.standard_output;
   const run::Run run = ReadMeasured();
   EXPECT_EQ(run.info.validity.renewals, 2);
@@ -298,9 +298,7 @@ TEST_F(ScenarioRun, BlocksOnAServiceThatIsNotOursAreOfLoadsOfTheirOwn) {
 // What was measured before stays in the files; the case is no measured one.
 TEST_F(ScenarioRun, ABlockThatIsNotStartedAnewFailsItsCases) {
   overhead::EmbeddedChild service = Serve("load_fails");
-  const process::Completed done =
-      Bench({"--service=none", "--endpoint=" + service.url(), "--restarts=2", "--max-tokens=4", "--repetitions=4",
-             "--self-measurement=off", "--run=" + Path("run")});
+  const process::Completed done = BenchAt(service, {"--restarts=2", "--max-tokens=4", "--repetitions=4"});
   EXPECT_EQ(done.exit_code, 1) << done.standard_error << done.standard_output;
   const run::Run run = ReadMeasured();
   EXPECT_EQ(run.info.validity.renewals, 0);
