@@ -71,13 +71,12 @@ struct GateOptions {
   // on) is judged by its own sessions alone: it is not moderated, nor are the others by it, and two looks together have
   // no more degrees of freedom than it has. After B. Phipson, S. Lee, I. J. Majewski, W. S. Alexander and G. K. Smyth,
   // "Robust hyperparameter estimation protects against hypervariable genes", Ann. Appl. Stat. 10(2), 2016, who moderate
-  // such variances less. From 5 sessions on it is also expected to go along with what
-  // a session does to all as far as those did: b_c is the least squares slope of its deviations on the sessions'
-  // effects, at most 1 either way, D' the head's effect as far as it lies within those of the sessions; d_c loses b_c
-  // D', and V gains (b_c (D
-  // - D'))^2: beyond what was seen nothing says whether it goes on so. (A prompt that waits for memory got 40 % slower
-  // beyond the rest whenever neighbours on the host made these 25 % slower; on a machine faster than in all its
-  // sessions it did not get faster beyond the rest.)
+  // such variances less. From 5 sessions on it is also expected to go along with what a session does to all as far as
+  // those did: b_c is the least squares slope of its deviations on the sessions' effects, at most 1 either way, D' the
+  // head's effect as far as it lies within those of the sessions; d_c loses b_c D', and V gains (b_c (D - D'))^2:
+  // beyond what was seen nothing says whether it goes on so. (A prompt that waits for memory got 40 % slower beyond the
+  // rest whenever neighbours on the host made these 25 % slower; on a machine faster than in all its sessions it did
+  // not get faster beyond the rest.)
   bool own_sessions = false;
   // AnchoredSuiteShift: share of their own shift by which anchors may miss what the machine did to the suite; its
   // square is added to the variance. A machine that is 20 % slower does not slow every program by the same 20 %.
